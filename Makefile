@@ -1,0 +1,65 @@
+# Each target sets up what it needs. `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# The first interpreter that is 3.11, 3.12 or 3.13; override with `make PYTHON=/path/to/python3.12 test`.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+WORKERS ?= auto
+
+.PHONY: help run test check fix lint browser test-postgres lock screenshots clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.stamp ## Set up everything and start the demo: a paper, its feeds, thirty readers, an inbox
+	$(BIN)/newsletter demo
+
+test: $(VENV)/dev.stamp ## Set up everything and run the tests on SQLite
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+check: $(VENV)/dev.stamp ## Lint, format, types, import contracts and house rules: before each commit
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -n $(WORKERS) tests/house
+
+fix: $(VENV)/dev.stamp ## Let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test-postgres: $(VENV)/dev.stamp ## The same tests on PostgreSQL (NEWSLETTER_TEST_DATABASE_URL)
+	@test -n "$(NEWSLETTER_TEST_DATABASE_URL)" || { echo "NEWSLETTER_TEST_DATABASE_URL is not set; expected postgresql+psycopg://user@host/database"; exit 2; }
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+coverage: $(VENV)/dev.stamp ## The tests with branch coverage shown
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
+
+browser: $(VENV)/browser.stamp ## The browser tests, in the installed Chromium
+	$(BIN)/python -m pytest -m browser tests/browser
+
+screenshots: $(VENV)/browser.stamp ## Draw docs/pictures/ again from the running demo
+	$(BIN)/python tools/screenshots.py
+
+lock: ## Make the hashed lock files again (needs uv)
+	for extra in build:run dev:dev browser:browser; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links --extra $${extra%:*} pyproject.toml \
+	    -o requirements/$${extra#*:}.lock $(UPGRADE) || exit 1; done
+
+clean: ## Remove the environment and everything that was made
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found; install one or say make PYTHON=/path/to/python3.13"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+# The package itself is installed without build isolation, so that nothing comes in that the lock does not name.
+$(VENV)/%.stamp: requirements/%.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes --requirement $<
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""A newsletter and subscription service for publishers."""
