@@ -1,0 +1,1 @@
+"""What every feature stands on: settings, database, clock, tokens, addresses, errors, logs."""

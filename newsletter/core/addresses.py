@@ -1,0 +1,103 @@
+"""The one address parser: forms, imports, commands and bounces all ask here.
+
+Identity is the lower-cased local part at the A-label domain, so `Ann@Example.ORG` and `ann@example.org` are
+one person; dots and plus tags stay, because only the receiving server knows what they mean there. Domains
+follow IDNA 2008 with UTS 46 (RFC 5890-5895), not the older codec of the standard library, which would turn
+`straße.example` into another domain.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, EmailUndeliverableError, validate_email
+
+from newsletter.core.errors import InvalidAddress
+
+MAX_LENGTH = 254
+"""Octets in an address (RFC 5321 §4.5.3.1.3: a path has 256, two of which are its angle brackets)."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """A mailbox that syntax allows: `local` as typed, `domain` in A-labels, lower case."""
+
+    entered: str
+    local: str
+    domain: str
+
+    def __str__(self) -> str:
+        return f"{self.local}@{self.domain}"
+
+    @property
+    def is_international(self) -> bool:
+        """Whether the local part needs SMTPUTF8 (RFC 6531); an international domain alone does not."""
+        return not self.local.isascii()
+
+    @property
+    def identity(self) -> str:
+        """Equal for two spellings of one person."""
+        return f"{self.local.lower()}@{self.domain}"
+
+    def key(self, pepper: str) -> str:
+        """32 hex digits that stand for the identity where the address itself must not be kept."""
+        digest = hmac.new(pepper.encode(), self.identity.encode(), hashlib.sha256)
+        return digest.hexdigest()[:32]
+
+
+def parse(text: str) -> Address:
+    """The address that somebody typed; surrounding white space is forgiven, nothing else.
+
+    Raises InvalidAddress, whose text says what is wrong without repeating what was typed.
+    """
+    return _validated(text, ask_dns=False)
+
+
+def parse_and_ask_dns(text: str) -> Address:
+    """As `parse`, and the domain must be one that receives mail (MX, or A without a null MX, RFC 7505)."""
+    return _validated(text, ask_dns=True)
+
+
+def _validated(text: str, *, ask_dns: bool) -> Address:
+    entered = text.strip()
+    if not entered:
+        problem = "Please enter an e-mail address."
+        raise InvalidAddress(problem)
+    # The library's messages quote what was typed when it is this long or holds control characters.
+    if len(entered.encode(errors="replace")) > MAX_LENGTH:
+        problem = "This e-mail address is too long; an address has at most 254 characters."
+        raise InvalidAddress(problem)
+    if not entered.isprintable():
+        problem = "This e-mail address contains characters that cannot be printed."
+        raise InvalidAddress(problem)
+    try:
+        valid = validate_email(
+            entered,
+            allow_smtputf8=True,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
+            check_deliverability=ask_dns,
+            timeout=5,
+        )
+    except EmailUndeliverableError as error:
+        problem = "The domain of this e-mail address does not receive mail."
+        raise InvalidAddress(problem) from error
+    except EmailNotValidError as error:
+        problem = "This does not look like an e-mail address, such as name@example.org."
+        raise InvalidAddress(problem) from error
+    domain = valid.ascii_domain.lower()
+    address = Address(entered=entered, local=valid.local_part, domain=domain)
+    if address.local.startswith("-"):
+        # Some programs that mail passes through would read it as an option.
+        problem = "An e-mail address cannot start with a hyphen here."
+        raise InvalidAddress(problem)
+    if len(str(address).encode()) > MAX_LENGTH:
+        problem = "This e-mail address is too long; an address has at most 254 characters."
+        raise InvalidAddress(problem)
+    return address
+
+
+def masked(address: str) -> str:
+    """For logs and lists: `a…@example.org`."""
+    local, at, domain = address.rpartition("@")
+    return f"{local[:1]}…{at}{domain}"

@@ -1,0 +1,139 @@
+"""The database: one session per app context, one `transaction()` per service function.
+
+SQLite runs in WAL mode with `synchronous=FULL`: a commit that was answered survives a power cut. Writers take
+the write lock when they begin (`BEGIN IMMEDIATE`), because a transaction that reads first and writes later
+fails when somebody else wrote in between.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    DateTime,
+    Engine,
+    Executable,
+    Integer,
+    MetaData,
+    TypeDecorator,
+    event,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import BigInteger
+
+BUSY_TIMEOUT = 30_000
+"""Milliseconds a SQLite writer waits for another one before it gives up."""
+
+_WRITES = "newsletter_writes"
+
+
+class Base(DeclarativeBase):
+    """Constraint names are fixed, so that a migration can name them on each database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(
+    model_class=Base,
+    # Objects stay readable after a commit: without this each attribute is fetched again, one by one.
+    session_options={"expire_on_commit": False},
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in UTC on each database; a naive one is refused, because it means a bug above."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            problem = "A datetime without a zone reached the database."
+            raise ValueError(problem)
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits on each database; SQLite gives row ids only to a column spelled INTEGER."""
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """All of the block or none of it; a nested one joins the outer one.
+
+    What was read before the block belongs to an older state of the database, so the outermost block ends
+    that reading first and starts from the newest.
+    """
+    session = db.session()
+    if session.info.get(_WRITES):
+        yield
+        return
+    session.commit()
+    session.info[_WRITES] = True
+    try:
+        session.connection(execution_options={_WRITES: True})
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop(_WRITES, None)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    # The driver must not open transactions behind our back; `_begin` does it.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def insert_ignoring(model: type[Any]) -> Any:  # noqa: ANN401 - the two dialects share no type.
+    """`INSERT … ON CONFLICT DO NOTHING` into the model's table: what is there already stays as it is."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    return insert(model).on_conflict_do_nothing()
+
+
+def rows_written(statement: Executable) -> int:
+    """Execute an INSERT, UPDATE or DELETE of this transaction; how many rows it wrote."""
+    result = db.session.execute(statement)
+    return cast("CursorResult[Any]", result).rowcount

@@ -1,0 +1,127 @@
+"""Everything that can go wrong on purpose, as one tree.
+
+    NewsletterError
+    ├── SettingsError          a setting is missing or wrong: mend it and start again
+    ├── InvalidInput           what a person typed cannot be used: show the words, ask again
+    │   ├── InvalidAddress
+    │   ├── InvalidSchedule
+    │   └── InvalidUrl
+    ├── NotFound               there is no such thing: check the name
+    ├── Conflict               it exists, or it is in the wrong state: look first
+    ├── LinkError              a link from a mail cannot be used: offer a fresh one
+    │   ├── LinkDamaged
+    │   └── LinkExpired
+    ├── SourceError            a source could not be read: mark it, go on with the others
+    │   ├── FetchRefused       the address is not one we may ask: never retry by itself
+    │   ├── FetchFailed        the network or the server failed: retry at the next poll
+    │   └── FeedUnreadable     what came back is no feed: retry, tell the operator
+    └── MailError              a message cannot be made or handed over
+        ├── UnsafeMessage      it would carry headers nobody meant: never send it
+        └── BackendUnavailable the backend does not answer: stop, keep everything, retry
+
+`newsletter.web.errors` alone maps these to HTTP; `newsletter.cli` alone maps them to exit codes.
+The text of each is one sentence for the person who can mend it; the facts are attributes.
+"""
+
+
+class NewsletterError(Exception):
+    """Root of the tree; never raised itself."""
+
+
+class SettingsError(NewsletterError):
+    """A setting cannot be used; the text names it, its value and what was expected."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name}: {problem}")
+        self.name = name
+
+
+class InvalidInput(NewsletterError):
+    """Typed text cannot be used; `field` is the form field or argument it came from."""
+
+    field = "input"
+
+    def __init__(self, problem: str, *, field: str | None = None) -> None:
+        super().__init__(problem)
+        self.field = field or self.field
+
+
+class InvalidAddress(InvalidInput):
+    """No mail can be sent to this address; the text says why, and never repeats the address."""
+
+    field = "email"
+
+
+class InvalidSchedule(InvalidInput):
+    """The cron text or the time zone cannot be understood."""
+
+    field = "schedule"
+
+
+class InvalidUrl(InvalidInput):
+    """Not an absolute http or https URL."""
+
+    field = "url"
+
+
+class NotFound(NewsletterError):
+    """There is no such thing; `kind` is the word of the glossary, `name` what was asked for."""
+
+    def __init__(self, kind: str, name: object) -> None:
+        super().__init__(f"There is no {kind} '{name}'.")
+        self.kind = kind
+        self.name = name
+
+
+class Conflict(NewsletterError):
+    """The thing exists already, or its state does not allow this; look at it, then decide."""
+
+
+class LinkError(NewsletterError):
+    """A link from a mail cannot be used; `purpose` says which kind it was."""
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(f"This {purpose} link {self.problem}.")
+        self.purpose = purpose
+
+    problem = "cannot be used"
+
+
+class LinkDamaged(LinkError):
+    """Not signed by us, cut off, or made for another purpose; ask for a fresh one."""
+
+    problem = "is not complete or was not made by us"
+
+
+class LinkExpired(LinkError):
+    """Genuine, but too old; ask for a fresh one."""
+
+    problem = "has expired"
+
+
+class SourceError(NewsletterError):
+    """A source could not be read; the text is shown to the operator as the source's state."""
+
+
+class FetchRefused(SourceError):
+    """The URL leads where we must not go (not http, not public); changing it is the only remedy."""
+
+
+class FetchFailed(SourceError):
+    """Network, time limit, size limit or HTTP status; asking again later may help."""
+
+
+class FeedUnreadable(SourceError):
+    """The answer is no feed we know; the text says what it looked like instead."""
+
+
+class MailError(NewsletterError):
+    """A message cannot be made or handed over."""
+
+
+class UnsafeMessage(MailError):
+    """The finished bytes do not carry exactly the headers that were meant; it must not leave."""
+
+
+class BackendUnavailable(MailError):
+    """The backend cannot take any message now; nothing was sent, so everything may be retried."""

@@ -1,0 +1,80 @@
+"""Signed strings for links: itsdangerous with SHA-256, one salt per purpose, several keys for rotation.
+
+A token says who and what by number, never by address. It is not a secret store: whoever holds it can read
+its payload, nobody can change it. The same bytes can be written in several ways that all verify (base64
+leaves spare bits), so single use must rest on a claim inside, never on the text of the token.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+
+from newsletter.core.errors import LinkDamaged, LinkExpired
+
+MAX_LENGTH = 1024
+"""No token of ours comes near this; longer ones are refused before any work is done on them."""
+
+LEEWAY = timedelta(minutes=5)
+"""How far in the future a token may have been made: clocks of two machines differ, and clocks step back."""
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a genuine token says: its claims, and when it was signed (UTC, whole seconds)."""
+
+    claims: Mapping[str, Any]
+    signed_at: datetime
+
+
+class Signer:
+    """Signs and reads tokens with a ring of keys, newest first: the first signs, each verifies."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        # itsdangerous signs with the last of its keys and wants them oldest first.
+        self._keys = list(reversed(keys))
+
+    def sign(self, purpose: str, claims: Mapping[str, Any], *, at: datetime) -> str:
+        """A URL-safe token; the same arguments give the same text, so that a retried mail stays the same."""
+        moment = int(at.timestamp())
+
+        class SignerOfThatMoment(TimestampSigner):
+            def get_timestamp(self) -> int:
+                return moment
+
+        return str(self._serializer(purpose, SignerOfThatMoment).dumps({"v": VERSION, **claims}))
+
+    def read(self, purpose: str, token: str, *, now: datetime, max_age: timedelta | None) -> Token:
+        """The claims of a token made for this purpose; `max_age` None means it never expires.
+
+        Raises LinkDamaged if it was not signed by one of our keys for this purpose, LinkExpired if it is
+        older than `max_age`.
+        """
+        if len(token) > MAX_LENGTH:
+            raise LinkDamaged(purpose)
+        try:
+            claims, signed_at = self._serializer(purpose, TimestampSigner).loads(token, return_timestamp=True)
+        except (BadData, SignatureExpired, ValueError) as error:
+            raise LinkDamaged(purpose) from error
+        if not isinstance(claims, dict) or claims.get("v") != VERSION:
+            raise LinkDamaged(purpose)
+        # We judge the age ourselves: itsdangerous calls a token from one second ahead "expired".
+        age = now - signed_at.astimezone(UTC)
+        if age < -LEEWAY:
+            raise LinkDamaged(purpose)
+        if max_age is not None and age > max_age:
+            raise LinkExpired(purpose)
+        return Token(claims=claims, signed_at=signed_at)
+
+    def _serializer(self, purpose: str, signer: type[TimestampSigner]) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(
+            self._keys,
+            salt=f"newsletter.{purpose}:v1",
+            signer=signer,
+            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+        )
