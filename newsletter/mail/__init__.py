@@ -1,0 +1,1 @@
+"""Makes a message and hands it to a backend; knows no subscriber."""

@@ -1,0 +1,63 @@
+"""The URL that names a backend, taken apart: `smtp://user:password@host:587?tls=starttls`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from newsletter.core.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class BackendUrl:
+    """Its parts, percent-decoded; `options` are what stood behind the question mark."""
+
+    scheme: str
+    user: str
+    password: str = field(repr=False)
+    host: str
+    port: int | None
+    path: str
+    options: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, text: str) -> "BackendUrl":
+        """Raises SettingsError when it is no URL at all; what is wrong for a scheme, its backend says."""
+        parts = urlsplit(text.strip())
+        try:
+            port = parts.port
+        except ValueError as error:
+            problem = f"'{parts.scheme}://{parts.hostname}' has a port that is no number up to 65535"
+            msg = "NEWSLETTER_BACKENDS"
+            raise SettingsError(msg, problem) from error
+        return cls(
+            scheme=parts.scheme,
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            host=parts.hostname or "",
+            port=port,
+            path=unquote(parts.path),
+            options=dict(parse_qsl(parts.query, keep_blank_values=True)),
+        )
+
+    @property
+    def without_secrets(self) -> str:
+        """For messages, logs and attempts: no user, no password, no options."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        place = f"{host}:{self.port}" if self.port else host
+        return f"{self.scheme}://{place}{self.path}"
+
+    def option(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        """One of the allowed words; raises ValueError with a sentence for the operator."""
+        value = self.options.get(name, default)
+        if value not in allowed:
+            problem = f"has {name}={value}; expected {' or '.join(allowed)}"
+            raise ValueError(problem)
+        return value
+
+    def refuse_options_but(self, *known: str) -> None:
+        """Raises ValueError for a misspelt option, which would otherwise be ignored in silence."""
+        for name in self.options:
+            if name not in known:
+                expected = f"expected {', '.join(known)}" if known else "it takes none"
+                problem = f"has the unknown option {name}; {expected}"
+                raise ValueError(problem)

@@ -1,0 +1,82 @@
+"""What a mail is before it is bytes: content with holes, who sends it, and the envelope around the bytes.
+
+A hole stands for a value that differs by recipient. Templates are rendered once with holes in them; each
+recipient then costs only the filling. The marker is made of private-use characters, which `plain` takes out
+of every text that people write, so nobody can write a hole.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from markupsafe import Markup
+
+_OPEN, _CLOSE = "\ue000", "\ue001"
+MARKER = re.compile(f"{_OPEN}([a-z_]+){_CLOSE}")
+"""Finds the holes in rendered text; group 1 is the name."""
+
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ue000\ue001\ufeff]"
+)
+
+
+class Hole:
+    """Stands in for a recipient's value while a template is rendered.
+
+    A template may print it, as it is; asking it anything (its truth, its length, whether it equals something)
+    raises, because the answer would differ by recipient and the mail is rendered only once.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"{_OPEN}{self.name}{_CLOSE}"
+
+    def __html__(self) -> str:
+        # The value is escaped when the hole is filled.
+        return Markup(str(self))  # noqa: S704 - the marker holds no character that HTML knows.
+
+    def _refuse(self, *_args: object) -> NoReturn:
+        problem = f"A template asks about '{self.name}', which differs by recipient; it may only print it."
+        raise TypeError(problem)
+
+    __bool__ = __len__ = __iter__ = __getitem__ = __contains__ = __lt__ = __gt__ = _refuse
+    __eq__ = __ne__ = _refuse
+    __hash__ = None  # type: ignore[assignment]
+
+
+def plain(text: str) -> str:
+    """One line of text that people wrote, made safe for any place in a mail.
+
+    Controls, line ends, invisible direction marks and hole markers become spaces, runs of white space become
+    one, and `=?` is broken up so that no mail reader takes the text for an encoded word (RFC 2047).
+    """
+    return " ".join(_UNWANTED.sub(" ", text).split()).replace("=?", "= ?")
+
+
+@dataclass(frozen=True)
+class Content:
+    """A rendered mail, with holes: one line of subject, plain text, and HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One message ready to leave: `data` has CRLF line ends and is not dot-stuffed.
+
+    `key` is the delivery it belongs to; outcomes and the journal call the message by it.
+    """
+
+    key: int
+    sender: str
+    recipient: str
+    data: bytes
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """Whether only a server that offers SMTPUTF8 (RFC 6531) can take it."""
+        return not (self.recipient.isascii() and self.sender.isascii())

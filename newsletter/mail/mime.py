@@ -1,0 +1,142 @@
+"""From content to the bytes on the wire: compiled once for a mailing, filled for each recipient.
+
+The body is multipart/alternative, text first (RFC 2046 §5.1.4), both parts quoted-printable: pure ASCII and
+short lines whatever the content, so that no server on the way has a reason to change it. A hole in a body gets
+lines of its own between soft breaks, so that a value of any length keeps the lines short.
+"""
+
+import binascii
+import hashlib
+import html
+import re
+from collections.abc import Callable, Mapping
+from email import message_from_bytes, policy
+
+from newsletter.core.errors import UnsafeMessage
+from newsletter.mail.headers import Headers, Letterhead, headers_of
+from newsletter.mail.message import MARKER, Content
+
+LONGEST_LINE = 998
+"""Octets without CRLF (RFC 5322 §2.1.1)."""
+
+# NUL cannot occur in a message that is headers and quoted-printable, so it can enclose the names of the holes.
+_HOLE = re.compile(rb"\0([a-z]):([a-z_]+)\0")
+_HEADER, _TEXT, _HTML = b"h", b"t", b"x"
+_SAFE_IN_HEADER = re.compile(r"[^\x00-\x20\x7f-\x9f\u2028\u2029]{1,900}")
+
+
+class Template:
+    """A finished message but for its holes; `stored` is how the database keeps it."""
+
+    def __init__(self, stored: bytes) -> None:
+        self.stored = stored
+        pieces = _HOLE.split(stored)
+        self._literals = pieces[0::3]
+        self._holes = [(context, name.decode()) for context, name in zip(pieces[1::3], pieces[2::3], strict=True)]
+
+    @property
+    def holes(self) -> frozenset[str]:
+        """The names that `fill` must be given values for."""
+        return frozenset(name for _, name in self._holes)
+
+    def fill(self, values: Mapping[str, str]) -> bytes:
+        """The message of one recipient; values are as people would read them, escaping is done here.
+
+        Raises UnsafeMessage when a value for a header holds white space or a control.
+        """
+        filled = {hole: _ENCODERS[hole[0]](values[hole[1]]) for hole in set(self._holes)}
+        parts = [self._literals[0]]
+        for hole, literal in zip(self._holes, self._literals[1:], strict=True):
+            parts += (filled[hole], literal)
+        return b"".join(parts)
+
+
+def compile_message(letterhead: Letterhead, content: Content) -> Template:
+    """The template of a mailing.
+
+    Raises UnsafeMessage unless the bytes, parsed again, carry exactly the headers that were meant.
+    """
+    intended = headers_of(letterhead, content.subject)
+    boundary = _boundary(content)
+    intended += [
+        ("MIME-Version", "1.0"),
+        # `=_` cannot occur in quoted-printable, so no body can hold the boundary (RFC 2045 §6.7).
+        ("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"'),
+    ]
+    template = Template(
+        b"".join(
+            (
+                _header_block(intended),
+                _part(boundary, "plain", content.text, _TEXT),
+                _part(boundary, "html", content.html, _HTML),
+                f"--{boundary}--\r\n".encode(),
+            )
+        )
+    )
+    _verify(template, intended)
+    return template
+
+
+def _header_block(headers: Headers) -> bytes:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    return _mark(lines, _HEADER) + b"\r\n"
+
+
+def _part(boundary: str, subtype: str, body: str, context: bytes) -> bytes:
+    head = (
+        f"--{boundary}\r\n"
+        f"Content-Type: text/{subtype}; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    return head.encode() + _quoted_printable(body.rstrip() + "\n", context) + b"\r\n"
+
+
+def _mark(text: str, context: bytes) -> bytes:
+    return MARKER.sub(lambda hole: f"\0{context.decode()}:{hole.group(1)}\0", text).encode()
+
+
+def _quoted_printable(body: str, context: bytes) -> bytes:
+    encoded = bytearray()
+    for index, piece in enumerate(MARKER.split(body)):
+        if index % 2 == 0:
+            encoded += _quoted(piece)
+            continue
+        if encoded and not encoded.endswith(b"\n"):
+            encoded += b"=\r\n"
+        encoded += b"\0%b:%b\0=\r\n" % (context, piece.encode())
+    return bytes(encoded)
+
+
+def _quoted(text: str) -> bytes:
+    lines = "\n".join(text.split("\r\n")).replace("\r", "\n").replace("\0", "")
+    return binascii.b2a_qp(lines.encode(errors="replace"), istext=True).replace(b"\n", b"\r\n")
+
+
+def _header_value(value: str) -> bytes:
+    if not _SAFE_IN_HEADER.fullmatch(value):
+        problem = "A value for a header is empty, too long, or holds white space or a control character."
+        raise UnsafeMessage(problem)
+    return value.encode()
+
+
+_ENCODERS: dict[bytes, Callable[[str], bytes]] = {
+    _HEADER: _header_value,
+    _TEXT: _quoted,
+    _HTML: lambda value: _quoted(html.escape(value)),
+}
+
+
+def _boundary(content: Content) -> str:
+    digest = hashlib.blake2b(f"{content.text}\0{content.html}".encode(errors="replace"), digest_size=12)
+    return f"=_{digest.hexdigest()}"
+
+
+def _verify(template: Template, intended: Headers) -> None:
+    sample = template.fill(dict.fromkeys(template.holes, "sample@example.org"))
+    parsed = message_from_bytes(sample, policy=policy.compat32)
+    if parsed.keys() != [name for name, _ in intended] or parsed.defects:
+        problem = f"The message would carry the headers {parsed.keys()}; that is not what was meant."
+        raise UnsafeMessage(problem)
+    if max(map(len, sample.split(b"\r\n"))) > LONGEST_LINE or re.search(rb"(?<!\r)\n|\r(?!\n)", sample):
+        problem = "The message has a line that is too long or ends wrongly (RFC 5322 §2.1.1)."
+        raise UnsafeMessage(problem)
