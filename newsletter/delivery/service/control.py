@@ -1,0 +1,86 @@
+"""Stopping and going on: pause, resume, cancel, and the end of a mailing."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select, update
+
+from newsletter.core.clock import now
+from newsletter.core.db import db, rows_written, transaction
+from newsletter.core.errors import Conflict
+from newsletter.core.logs import logger
+from newsletter.delivery.models import IS_SENDING, IS_WAITING, Delivery, Mailing, MailingState
+from newsletter.delivery.policy import Status
+from newsletter.delivery.queries import has_open
+
+log = logger(__name__)
+
+
+def pause(mailing_id: int, problem: str) -> None:
+    """Lease no more of it; what is in a worker's hands ends. `problem` says why, in the server's words or ours.
+
+    Raises Conflict when it is not sending.
+    """
+    _switch(mailing_id, MailingState.SENDING, MailingState.PAUSED, problem)
+    log.warning("mailing paused", mailing=mailing_id, problem=problem)
+
+
+def resume(mailing_id: int) -> None:
+    """Go on with what is queued or deferred. Raises Conflict when it is not paused."""
+    _switch(mailing_id, MailingState.PAUSED, MailingState.SENDING, "")
+
+
+def cancel(mailing_id: int) -> int:
+    """Send no more of it, ever; the number of deliveries that were cancelled. Doing it twice changes nothing."""
+    with transaction():
+        db.session.execute(
+            update(Mailing)
+            .where(Mailing.id == mailing_id, Mailing.state != MailingState.FINISHED)
+            .values(state=MailingState.CANCELLED)
+        )
+        return _cancel_waiting(Delivery.mailing_id == mailing_id, words="the mailing was cancelled")
+
+
+def cancel_for(subscriber_id: int, newsletter_id: int) -> int:
+    """Send this person nothing more that was queued for this newsletter's subscribers; how many that were."""
+    of_newsletter = select(Mailing.id).where(Mailing.newsletter_id == newsletter_id)
+    with transaction():
+        return _cancel_waiting(
+            Delivery.subscriber_id == subscriber_id,
+            Delivery.mailing_id.in_(of_newsletter),
+            words="the subscriber said stop",
+        )
+
+
+def finish_mailings(mailing_ids: Collection[int] | None = None) -> None:
+    """Mark mailings in which nothing will happen any more; None looks at all that are sending."""
+    with transaction():
+        statement = update(Mailing).where(IS_SENDING, ~has_open(Mailing.id))
+        if mailing_ids is not None:
+            statement = statement.where(Mailing.id.in_(mailing_ids))
+        db.session.execute(
+            statement.values(state=MailingState.FINISHED, finished_at=now()).execution_options(
+                synchronize_session=False
+            )
+        )
+
+
+def _switch(mailing_id: int, old: MailingState, new: MailingState, problem: str) -> None:
+    with transaction():
+        changed = rows_written(
+            update(Mailing)
+            .where(Mailing.id == mailing_id, Mailing.state == old)
+            .values(state=new, problem=problem[:500])
+        )
+        if not changed:
+            state = db.session.scalar(select(Mailing.state).where(Mailing.id == mailing_id))
+            problem = f"The mailing is {state or 'not there'}; only one that is {old} can become {new}."
+            raise Conflict(problem)
+
+
+def _cancel_waiting(*conditions: object, words: str) -> int:
+    return rows_written(
+        update(Delivery)
+        .where(*conditions, IS_WAITING)  # type: ignore[arg-type]
+        .values(status=Status.CANCELLED, words=words, ended_at=now())
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,1 @@
+"""Addresses we must never mail, each with a reason."""

@@ -1,0 +1,30 @@
+"""An address we must not mail, kept by its key so that it outlives the address itself."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from newsletter.core.db import UtcDateTime, db
+
+
+class Reason(StrEnum):
+    """Why we must not mail it."""
+
+    HARD_BOUNCE = "hard_bounce"
+    COMPLAINT = "complaint"
+    NEVER_WRITE = "never_write"  # The person said so.
+    ERASED = "erased"
+    MANUAL = "manual"  # An operator said so.
+
+
+class Suppression(db.Model):  # type: ignore[name-defined, misc]
+    """One row per address; `address_key` is `Address.key`, `words` what the server or person said."""
+
+    __tablename__ = "suppressions"
+
+    address_key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    reason: Mapped[Reason] = mapped_column(String(20))
+    words: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
