@@ -1,0 +1,83 @@
+"""A small app with everything under `newsletter.web`, and what its page templates are shown with."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from wtforms import StringField
+
+from newsletter.core.settings import Settings
+from newsletter.mail.house import make_house
+from newsletter.web import csrf, current, errors, headers, pages, static_files
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+SETTINGS = Settings(
+    secret_keys=("a key for tests, 32 letters long.",),
+    pepper="a pepper for tests, long enough..",
+    backends="memory:",
+    database_url="sqlite:////nowhere.db",
+    base_url="https://letters.example.org",
+)
+
+
+@dataclass(frozen=True)
+class Sample:
+    name: str = "The Morning Tide"
+    slug: str = "morning-tide"
+    sender_name: str = "The Harbour Gazette"
+    description: str = (
+        "What happened on the quay, in the council chamber and out at sea, told before your coffee is cold."
+    )
+    postal_address: str = "12 Quay Street\n4051 Port Alder"
+    language: str = "en"
+    direction: str = "ltr"
+    schedule_words: str | None = "every weekday at 06:30"
+    accent: str | None = "#0b6e6e"
+
+
+class SignUpForm(csrf.PublicForm):
+    email = StringField()
+    name = StringField()
+
+
+def small_app(base_url: str = SETTINGS.base_url) -> Flask:
+    """Everything registered, and no route yet."""
+    app = Flask(__name__, template_folder=str(TEMPLATES), static_folder=None)
+    app.secret_key = SETTINGS.secret_keys[0]
+    settings = replace(SETTINGS, base_url=base_url)
+    current.hold(app, make_house(settings))
+    for part in (headers, csrf, errors, pages, static_files):
+        part.register(app)
+    return app
+
+
+def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
+    """For each template of templates/pages, exactly what a view gives it."""
+    base = SETTINGS.base_url
+    page = {"newsletter": newsletter, "newsletter_url": f"{base}/{newsletter.slug}"}
+    action = {"newsletter": newsletter, "action_url": f"{base}/confirm/some-token"}
+    link = {"hours": 72}
+    others = [
+        Sample(
+            "Harbour Lights",
+            "harbour-lights",
+            description="The long reads of the week.",
+            schedule_words=None,
+            accent="#b3541e",
+        ),
+        Sample(
+            "أخبار الميناء", language="ar", direction="rtl", description="أهم ما كتبناه هذا الأسبوع.", accent=None
+        ),
+    ]
+    return {
+        "index.html": {"newsletters": [(each, f"{base}/{each.slug}") for each in [newsletter, *others]]},
+        "newsletter.html": page | {"form": form, "subscribe_url": f"{base}/{newsletter.slug}/subscribe"},
+        "check_your_inbox.html": page | {"hours": 72},
+        "confirm.html": action,
+        "confirmed.html": page,
+        "unsubscribe.html": action,
+        "unsubscribed.html": page,
+        "link_expired.html": link | {"purpose": "confirm"},
+        "link_damaged.html": link | {"purpose": "unsubscribe"},
+    }
