@@ -1,0 +1,1 @@
+"""What one subscribes to: name, sender, look, postal address, time zone, public page."""

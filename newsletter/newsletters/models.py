@@ -1,0 +1,37 @@
+"""What one subscribes to."""
+
+from datetime import datetime
+
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from newsletter.core.db import UtcDateTime, db
+
+
+class Newsletter(db.Model):  # type: ignore[name-defined, misc]
+    """`list_label` and `list_domain` make the List-Id, which never changes.
+
+    `schedule_words` says when it comes, for readers (`at 06:30 on Monday`); "" when nobody set a schedule.
+    """
+
+    __tablename__ = "newsletters"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    description: Mapped[str] = mapped_column(String(500), default="")
+    sender_name: Mapped[str] = mapped_column(String(100))
+    sender_address: Mapped[str] = mapped_column(String(254))
+    reply_to: Mapped[str | None] = mapped_column(String(254))
+    postal_address: Mapped[str] = mapped_column(Text)
+    timezone: Mapped[str] = mapped_column(String(60))
+    language: Mapped[str] = mapped_column(String(16), default="en")
+    direction: Mapped[str] = mapped_column(String(3), default="ltr")
+    accent: Mapped[str] = mapped_column(String(7), default="#8a1f1f")
+    accent_dark: Mapped[str] = mapped_column(String(7), default="#f0a8a0")
+    schedule_words: Mapped[str] = mapped_column(String(200), default="")
+    list_label: Mapped[str] = mapped_column(String(60))
+    list_domain: Mapped[str] = mapped_column(String(254))
+    says_welcome: Mapped[bool] = mapped_column(default=True)
+    says_goodbye: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

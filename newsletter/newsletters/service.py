@@ -1,0 +1,82 @@
+"""Founding newsletters."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from newsletter.core.addresses import parse
+from newsletter.core.clock import now
+from newsletter.core.db import db, transaction
+from newsletter.core.errors import Conflict, InvalidInput
+from newsletter.mail.message import plain
+from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.policy import slug_from, slug_problem
+from newsletter.newsletters.queries import find_newsletter
+
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Masthead:
+    """What readers see of a newsletter: its name, what it is about, who sends it and from where.
+
+    `postal_address` may have several lines; the law of most countries wants it in each mail.
+    """
+
+    name: str
+    sender_address: str
+    postal_address: str
+    sender_name: str = ""
+    description: str = ""
+    timezone: str = "UTC"
+    language: str = "en"
+
+
+def add_newsletter(masthead: Masthead, slug: str = "") -> Newsletter:
+    """A newsletter that can be joined at once; without a slug the name makes one.
+
+    Raises InvalidInput (the field says which), InvalidAddress, or Conflict when the slug is taken.
+    """
+    chosen = slug or slug_from(masthead.name)
+    _check(masthead, chosen)
+    sender = parse(masthead.sender_address)
+    with transaction():
+        if find_newsletter(chosen):
+            problem = f"There is a newsletter '{chosen}' already; choose another slug."
+            raise Conflict(problem)
+        founded = Newsletter(
+            slug=chosen,
+            name=plain(masthead.name),
+            description=plain(masthead.description),
+            sender_name=plain(masthead.sender_name) or plain(masthead.name),
+            sender_address=str(sender),
+            postal_address=masthead.postal_address.strip(),
+            timezone=masthead.timezone,
+            language=masthead.language,
+            list_label=chosen,
+            list_domain=sender.domain,
+            created_at=now(),
+        )
+        db.session.add(founded)
+        return founded
+
+
+def _check(masthead: Masthead, slug: str) -> None:
+    if not plain(masthead.name) or len(masthead.name) > LONGEST_NAME:
+        problem = "A newsletter needs a name of at most 100 characters."
+        raise InvalidInput(problem, field="name")
+    if not masthead.postal_address.strip():
+        problem = "A newsletter needs a postal address; the law of most countries wants it in each mail."
+        raise InvalidInput(problem, field="postal_address")
+    if found := slug_problem(slug):
+        raise InvalidInput(found, field="slug")
+    try:
+        ZoneInfo(masthead.timezone)
+    except (KeyError, ValueError, OSError) as error:
+        problem = f"There is no time zone '{masthead.timezone}'; expected a name such as Europe/Zurich."
+        raise InvalidInput(problem, field="timezone") from error
+
+
+def announce_schedule(newsletter_id: int, words: str) -> None:
+    """Say on the public page when the newsletter comes; `words` go after "It comes"."""
+    with transaction():
+        db.session.get_one(Newsletter, newsletter_id).schedule_words = words[:200]

@@ -1,0 +1,1 @@
+"""Who asked for what: sign up, confirm, unsubscribe, and the consent ledger."""

@@ -1,0 +1,53 @@
+"""The three mails about a subscription itself; none holds a word that a visitor typed."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from newsletter.delivery.service import Letter
+from newsletter.mail.house import House
+from newsletter.mail.message import Hole
+from newsletter.newsletters.emails import look, page_url, personal_letterhead
+from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.links import confirm_link, unsubscribe_link
+
+
+def confirmation(newsletter: Newsletter, nonce: str, at: datetime, house: House) -> Letter:
+    """The mail that asks whether it was really this person who signed up."""
+    settings = house.settings
+    content = house.renderer.render(
+        "confirmation",
+        {
+            "newsletter": look(newsletter, settings.base_url),
+            "confirm_url": Hole("confirm_url"),
+            "requested_on": at.astimezone(ZoneInfo(newsletter.timezone)),
+            "hours": int(settings.confirm_within.total_seconds() // 3600),
+            "home_url": settings.base_url,
+        },
+    )
+    link = confirm_link(settings.base_url, newsletter.id, nonce)
+    return Letter("confirmation", personal_letterhead(newsletter, at), content, {"confirm_url": link})
+
+
+def welcome(newsletter: Newsletter, at: datetime, house: House) -> Letter:
+    """The mail after the confirmation; not sent any more if the person leaves before it went out."""
+    settings = house.settings
+    content = house.renderer.render(
+        "welcome",
+        {
+            "newsletter": look(newsletter, settings.base_url),
+            "schedule_words": newsletter.schedule_words or None,
+            "unsubscribe_url": Hole("unsubscribe_url"),
+        },
+    )
+    links = {"unsubscribe_url": unsubscribe_link(settings.base_url, newsletter.id)}
+    letterhead = personal_letterhead(newsletter, at)
+    return Letter("welcome", letterhead, content, links, newsletter_id=newsletter.id)
+
+
+def goodbye(newsletter: Newsletter, at: datetime, house: House) -> Letter:
+    """The receipt of an unsubscription, for newsletters that are set to send one."""
+    base_url = house.settings.base_url
+    content = house.renderer.render(
+        "goodbye", {"newsletter": look(newsletter, base_url), "sign_up_url": page_url(newsletter, base_url)}
+    )
+    return Letter("goodbye", personal_letterhead(newsletter, at), content, {})
