@@ -1,0 +1,1 @@
+"""The rule and schedule that turn new articles into an edition."""

@@ -1,0 +1,50 @@
+"""Reading digests."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from newsletter.core.db import db
+from newsletter.core.errors import NotFound
+from newsletter.digests.models import Digest, DigestRun, DigestSource
+
+
+def find_digest(slug: str) -> Digest | None:
+    return db.session.scalar(select(Digest).where(Digest.slug == slug))
+
+
+def digest(slug: str) -> Digest:
+    """Raises NotFound."""
+    found = find_digest(slug)
+    if found is None:
+        raise NotFound(kind="digest", name=slug)
+    return found
+
+
+def digests() -> Sequence[Digest]:
+    """All, the one that is due next first."""
+    return db.session.scalars(select(Digest).order_by(Digest.next_due_at, Digest.id)).all()
+
+
+def next_digest(newsletter_id: int) -> Digest | None:
+    """The digest of this newsletter that is due next."""
+    return db.session.scalar(
+        select(Digest).where(Digest.newsletter_id == newsletter_id).order_by(Digest.next_due_at).limit(1)
+    )
+
+
+def due_digests(at: datetime) -> Sequence[int]:
+    """The ids of those whose slot has come."""
+    return db.session.scalars(select(Digest.id).where(Digest.next_due_at <= at).order_by(Digest.id)).all()
+
+
+def source_ids(digest_id: int) -> Sequence[int]:
+    return db.session.scalars(select(DigestSource.source_id).where(DigestSource.digest_id == digest_id)).all()
+
+
+def runs(digest_id: int, limit: int = 20) -> Sequence[DigestRun]:
+    """What came of its slots, newest first."""
+    return db.session.scalars(
+        select(DigestRun).where(DigestRun.digest_id == digest_id).order_by(DigestRun.due_at.desc()).limit(limit)
+    ).all()

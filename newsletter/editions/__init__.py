@@ -1,0 +1,1 @@
+"""What is sent: one edition to the confirmed subscribers of one newsletter."""

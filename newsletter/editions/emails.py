@@ -1,0 +1,102 @@
+"""An edition as a letter: rendered once, with holes for what differs by recipient."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from newsletter.articles.models import Article
+from newsletter.articles.queries import source_titles
+from newsletter.core.clock import now
+from newsletter.delivery.service import Letter
+from newsletter.editions.models import Edition
+from newsletter.mail.house import House
+from newsletter.mail.message import Content, Hole
+from newsletter.mail.render import HTML_LIMIT, date_in_words, host
+from newsletter.newsletters.emails import list_letterhead, look
+from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.links import unsubscribe_link
+
+
+@dataclass(frozen=True)
+class EditionView:
+    """The edition as its template sees it."""
+
+    subject: str
+    preheader: str
+    number: int
+    dateline: str
+    intro: str | None = None
+
+
+@dataclass(frozen=True)
+class ArticleView:
+    """An article as the template sees it; `site` is the source's title."""
+
+    title: str
+    url: str
+    summary: str
+    author: str
+    credit: str
+    site: str
+    image_url: str | None
+    image_alt: str
+    topics: Sequence[str]
+    published_at: datetime
+    image_width: int | None = None
+
+
+def edition_letter(edition: Edition, articles: Sequence[Article], of: Newsletter, house: House) -> Letter:
+    """The finished mail; its date is now, and stays the same for all recipients and attempts."""
+    return Letter(
+        kind="edition",
+        letterhead=list_letterhead(of, now(), feedback=f"e{edition.id}"),
+        content=edition_content(edition, articles, of, house),
+        links={"unsubscribe_url": unsubscribe_link(house.settings.base_url, of.id, edition.id)},
+        newsletter_id=of.id,
+    )
+
+
+def edition_content(edition: Edition, articles: Sequence[Article], of: Newsletter, house: House) -> Content:
+    """Subject, text and HTML; dates are in the newsletter's time zone.
+
+    What would make the HTML longer than mail programs show is left out from the end and counted in the mail.
+    """
+    zone = ZoneInfo(of.timezone)
+    sites = source_titles({article.source_id for article in articles})
+    views = [_view(article, sites.get(article.source_id, ""), zone) for article in articles]
+    values = {
+        "newsletter": look(of, house.settings.base_url),
+        "edition": EditionView(
+            subject=edition.subject,
+            preheader=edition.preheader,
+            number=edition.number,
+            dateline=date_in_words(edition.window_end.astimezone(zone)),
+        ),
+        "unsubscribe_url": Hole("unsubscribe_url"),
+        "reason": f"You get this because you signed up for {of.name} at {host(house.settings.base_url)}.",
+        "web_url": None,
+    }
+    shown = len(views)
+    while True:
+        content = house.renderer.render(
+            "digest", {**values, "articles": views[:shown], "left_out": len(views) - shown}
+        )
+        if len(content.html.encode()) <= HTML_LIMIT or shown == 1:
+            return content
+        shown = max(1, shown * 9 // 10)
+
+
+def _view(article: Article, site: str, zone: ZoneInfo) -> ArticleView:
+    return ArticleView(
+        title=article.title,
+        url=article.url,
+        summary=article.summary_text,
+        author=article.author,
+        credit=article.credit,
+        site=site,
+        image_url=article.image_url or None,
+        image_alt=article.image_alt,
+        topics=article.topics,
+        published_at=article.published_at.astimezone(zone),
+    )

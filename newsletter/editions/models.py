@@ -1,0 +1,42 @@
+"""What is sent."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from newsletter.core.db import BigId, UtcDateTime, db
+from newsletter.editions.policy import EditionStatus
+
+
+class Edition(db.Model):  # type: ignore[name-defined, misc]
+    """`slot` is the moment it is for, as UTC text, so that no newsletter has two for one moment.
+
+    It carries the articles that became available in [window_start, window_end).
+    """
+
+    __tablename__ = "editions"
+    __table_args__ = (UniqueConstraint("newsletter_id", "slot"), UniqueConstraint("newsletter_id", "number"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletters.id"))
+    slot: Mapped[str] = mapped_column(String(20))
+    number: Mapped[int]
+    status: Mapped[EditionStatus] = mapped_column(String(10), default=EditionStatus.DRAFT, index=True)
+    subject: Mapped[str] = mapped_column(String(200))
+    preheader: Mapped[str] = mapped_column(String(200), default="")
+    window_start: Mapped[datetime] = mapped_column(UtcDateTime)
+    window_end: Mapped[datetime] = mapped_column(UtcDateTime)
+    mailing_id: Mapped[int | None] = mapped_column(ForeignKey("mailings.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class EditionArticle(db.Model):  # type: ignore[name-defined, misc]
+    """An article in an edition, at its place; positions count from 1."""
+
+    __tablename__ = "edition_articles"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True, index=True)
+    position: Mapped[int]

@@ -1,0 +1,44 @@
+"""What an edition is called, and which way it may go. Pure."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+LONGEST_SUBJECT = 100
+"""Characters; mail programs on a phone show about forty of them, the rest is for the others."""
+
+LONGEST_PREHEADER = 140
+
+
+class EditionStatus(StrEnum):
+    """`draft → sending → sent`; sending may be paused and go on, and everything unfinished can be cancelled."""
+
+    DRAFT = "draft"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+
+def subject(titles: Sequence[str]) -> str:
+    """The first headline, and how many more there are: `Ferry runs again, and 6 more`."""
+    lead, more = titles[0], len(titles) - 1
+    if more == 0:
+        return shortened(lead, LONGEST_SUBJECT)
+    tail = f"and {more} more"
+    head = shortened(lead, LONGEST_SUBJECT - len(tail) - 2)
+    return f"{head} {tail}" if head.endswith(("…", "?", "!")) else f"{head}, {tail}"
+
+
+def preheader(titles: Sequence[str]) -> str:
+    """What mail programs show after the subject: the headlines that follow."""
+    return shortened(" · ".join(titles[1:4]), LONGEST_PREHEADER)
+
+
+def shortened(text: str, longest: int) -> str:
+    """At most so many characters, cut between words, with an ellipsis where something is missing."""
+    if len(text) <= longest:
+        return text
+    cut = text[: longest - 1]
+    head, space, _ = cut.rpartition(" ")
+    # A text without spaces is cut where it must be.
+    return (head if space and len(head) > longest // 2 else cut).rstrip(" ,;:·-") + "…"
