@@ -1,0 +1,66 @@
+"""The application, wired; nothing imports it but wsgi, the demo and the commands."""
+
+from flask import Flask
+from flask_migrate import Migrate
+from sqlalchemy import text
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from newsletter import schema
+from newsletter.core import logs
+from newsletter.core.db import db
+from newsletter.core.settings import Settings, from_environment
+from newsletter.mail.house import TEMPLATES, make_house
+from newsletter.subscriptions import views as public
+from newsletter.web import csrf, current, errors, headers, pages, static_files
+
+MIGRATIONS = TEMPLATES.parent / "migrations"
+
+LARGEST_REQUEST = 1_000_000
+"""Bytes of a request body; the largest form we have is a hundredth of it."""
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """An app for these settings, None for those of the environment.
+
+    Raises SettingsError, which names what to mend.
+    """
+    settings = settings or from_environment()
+    logs.configure(level=settings.log_level, as_json=settings.log_json)
+    app = Flask("newsletter", template_folder=str(TEMPLATES), static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_keys[0],
+        SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": not settings.is_sqlite},
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        MAX_FORM_PARTS=100,
+    )
+    db.init_app(app)
+    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True)
+    current.hold(app, make_house(settings))
+    for part in (csrf, errors, headers, pages, static_files):
+        part.register(app)
+    app.register_blueprint(public.blueprint)
+    app.add_url_rule("/healthz", view_func=healthz)
+    app.add_url_rule("/readyz", view_func=readyz)
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    return app
+
+
+def healthz() -> str:
+    """The process answers."""
+    return "ok\n"
+
+
+def readyz() -> str:
+    """The process answers, and so does its database; otherwise 503."""
+    db.session.execute(text("SELECT 1"))
+    return "ready\n"
+
+
+assert schema.metadata.tables  # noqa: S101 - imported so that every table is known before the first query.

@@ -1,0 +1,53 @@
+"""The `newsletter` command: one file per noun; each command also speaks JSON with `--json`."""
+
+import sys
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from newsletter.cli import demo, digests, editions, newsletters, running, setup, sources, subscribers
+from newsletter.cli.output import Group
+from newsletter.core.errors import NewsletterError, SettingsError
+from newsletter.core.logs import logger, redacted
+
+log = logger(__name__)
+
+
+@click.group(cls=Group, name="newsletter")
+@click.version_option(package_name="newsletter")
+def root() -> None:
+    """A newsletter and subscription service for publishers."""
+
+
+for _part in (setup, running, newsletters, sources, subscribers, digests, editions, demo):
+    _part.register(root)
+
+
+def main() -> None:  # noqa: C901 - one line for each kind of end.
+    """Entry point: what can be mended is told in one sentence, never as a stack trace."""
+    try:
+        root.main(prog_name="newsletter", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+    except SettingsError as error:
+        _fail(str(error), 2)
+    except NewsletterError as error:
+        _fail(str(error), 1)
+    except OperationalError as error:
+        _fail(f"The database does not answer: {redacted(str(error.orig)).splitlines()[0]}", 1)
+    except OSError as error:
+        _fail(str(error), 1)
+    except Exception as error:
+        # A mistake of ours: the trace goes to the log of whoever wants it, not to whoever typed a command.
+        log.debug("command failed", exc_info=error)
+        _fail(f"a mistake of ours, {type(error).__name__}: {error}. NEWSLETTER_LOG_LEVEL=DEBUG shows more.", 70)
+
+
+def _fail(sentence: str, code: int) -> None:
+    click.echo(f"newsletter: {sentence}", err=True)
+    sys.exit(code)

@@ -1,0 +1,57 @@
+"""`newsletter init`: from nothing to an installation that can start."""
+
+import secrets
+from pathlib import Path
+
+import click
+from flask_migrate import upgrade
+from sqlalchemy.engine import make_url
+
+from newsletter.app import create_app
+from newsletter.cli.output import answer
+from newsletter.core.errors import SettingsError
+from newsletter.core.settings import Settings, from_environment
+
+_ENV = """\
+# Written by `newsletter init`; .env.example says what each setting is for, and which others there are.
+NEWSLETTER_SECRET_KEYS={key}
+NEWSLETTER_PEPPER={pepper}
+# Mail goes into this folder until you name your mail server: smtp://USER:PASSWORD@HOST:587?tls=starttls
+NEWSLETTER_BACKENDS=maildir:var/mail
+"""
+
+
+@click.command()
+def init() -> None:
+    """Write .env with fresh secrets if there is none, and make or upgrade the database."""
+    wrote = _write_env(Path(".env"))
+    settings = from_environment()
+    prepare_database(settings)
+    lines = ["Wrote .env with fresh secrets."] if wrote else []
+    lines.append("The database is ready. Next: newsletter newsletter add --help")
+    answer({"wrote_env": wrote, "database": "ready"}, "\n".join(lines))
+
+
+def prepare_database(settings: Settings) -> None:
+    """Make the database, or bring it to the newest schema."""
+    if settings.is_sqlite:
+        Path(str(make_url(settings.database_url).database)).parent.mkdir(parents=True, exist_ok=True)
+    with create_app(settings).app_context():
+        upgrade()
+
+
+def _write_env(path: Path) -> bool:
+    try:
+        from_environment()
+    except SettingsError:
+        if path.exists():
+            raise
+        text = _ENV.format(key=secrets.token_urlsafe(32), pepper=secrets.token_urlsafe(32))
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+        return True
+    return False
+
+
+def register(group: click.Group) -> None:
+    group.add_command(init)

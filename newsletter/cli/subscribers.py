@@ -1,0 +1,47 @@
+"""`newsletter subscriber`: what is known of one address."""
+
+import click
+
+from newsletter.cli.output import Group, answer, open_house, table
+from newsletter.core.addresses import parse
+from newsletter.core.errors import NotFound
+from newsletter.newsletters.queries import newsletters
+from newsletter.subscriptions.queries import consent_of, find_subscriber, subscriptions_of
+from newsletter.suppressions.queries import find_suppression
+
+
+@click.group(cls=Group, name="subscriber")
+def group() -> None:
+    """The people behind the addresses."""
+
+
+@group.command()
+@click.argument("address")
+def show(address: str) -> None:
+    """The whole story of ADDRESS: subscriptions, consent events, suppression."""
+    with open_house() as house:
+        mailbox = parse(address)
+        found = find_subscriber(mailbox.key(house.settings.pepper))
+        if found is None:
+            raise NotFound(kind="subscriber", name=mailbox)
+        names = {each.id: each.slug for each in newsletters()}
+        suppression = find_suppression(found.address_key)
+        events = [
+            [f"{event.at:%Y-%m-%d %H:%M:%S}", event.kind, names[event.newsletter_id], event.method, event.ip]
+            for event in consent_of(found.id)
+        ]
+        states = {names[each.newsletter_id]: str(each.status) for each in subscriptions_of(found.id)}
+        facts = {
+            "address": found.address,
+            "subscriptions": states,
+            "suppressed": suppression and suppression.reason,
+            "consent": events,
+        }
+        lines = [f"{found.address}, since {found.created_at:%Y-%m-%d}"]
+        lines += [f"  {slug}: {status}" for slug, status in states.items()]
+        lines += [f"  suppressed: {suppression.reason} {suppression.words}"] if suppression else []
+        answer(facts, "\n".join([*lines, "", table(["at", "event", "newsletter", "method", "ip"], events)]))
+
+
+def register(parent: click.Group) -> None:
+    parent.add_command(group)
