@@ -1,0 +1,130 @@
+"""The public pages in a real browser: keyboard only, 320 px wide, light and dark, and nothing for axe to find."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from newsletter.core.db import db
+from newsletter.core.settings import Settings
+from tests import make
+from tests.trips.stage import Stage, running
+
+pytestmark = pytest.mark.browser
+
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def stage(app: Flask, settings: Settings, tmp_path: Path) -> Iterator[Stage]:
+    with running(settings, tmp_path) as stage:
+        make.newsletter()
+        db.session.commit()
+        yield stage
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 320, "height": 640}, color_scheme=request.param, java_script_enabled=True
+    )
+    yield context.new_page()
+    context.close()
+
+
+def assert_well_made(page: Page) -> None:
+    """No finding of axe, no sideways scrolling at 320 px, one h1."""
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.locator("h1").count() == 1
+
+
+def link_in(stage: Stage, address: str, purpose: str, having: str) -> str:
+    text = stage.mail_for(address, having).raw.replace(b"=\r\n", b"").decode()
+    found = re.search(rf"http://[\w.:]+/{purpose}/[\w.-]+", text)
+    assert found
+    return found.group()
+
+
+def submit(page: Page) -> None:
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def press(page: Page, name: str) -> None:
+    """Tab to the button of this name and press Enter, as somebody without a mouse does."""
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if name in page.evaluate("document.activeElement.textContent"):
+            submit(page)
+            return
+    problem = f"There is no way to '{name}' by keyboard."
+    raise AssertionError(problem)
+
+
+def test_sign_up_confirm_and_unsubscribe_by_keyboard_alone(stage: Stage, page: Page) -> None:
+    page.goto(f"{stage.url}/courier")
+    assert_well_made(page)
+    page.locator("#email").focus()
+    page.keyboard.type("ann@example.org")
+    submit(page)
+    assert page.locator("h1").inner_text() == "Check your inbox"
+    assert_well_made(page)
+
+    page.goto(link_in(stage, "ann@example.org", "confirm", "Auto-Submitted"))
+    assert_well_made(page)
+    press(page, "Yes, subscribe me")
+    assert page.locator("h1").inner_text() == "You are subscribed"
+    assert_well_made(page)
+
+    page.goto(link_in(stage, "ann@example.org", "unsubscribe", "Subject: Welcome"))
+    assert_well_made(page)
+    press(page, "Unsubscribe")
+    assert page.locator("h1").inner_text() == "You are unsubscribed"
+    assert_well_made(page)
+
+
+def test_a_mistake_is_named_at_the_top_and_at_the_field(stage: Stage, page: Page) -> None:
+    page.goto(f"{stage.url}/courier")
+    page.locator("#email").fill("ann at example")
+    submit(page)
+
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    assert page.locator("#email").get_attribute("aria-invalid") == "true"
+    assert page.locator("#email").input_value() == "ann at example"
+    assert_well_made(page)
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/confirm/damaged", "/unsubscribe/damaged"])
+def test_every_other_page_is_well_made(stage: Stage, page: Page, path: str) -> None:
+    page.goto(stage.url + path)
+
+    assert_well_made(page)
+
+
+def test_everything_works_without_a_script(stage: Stage, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{stage.url}/courier")
+    page.locator("#email").fill("bob@example.org")
+    page.locator("form button").click()
+
+    assert "Check your inbox" in page.content()
+    context.close()

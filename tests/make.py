@@ -1,0 +1,180 @@
+"""Factories: `make.newsletter()`, `make.subscription(…, status="pending")`; the rest has defaults."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from itertools import count
+from typing import Any
+
+from sqlalchemy import event
+
+from newsletter.articles.models import Article, Source
+from newsletter.core.addresses import parse
+from newsletter.core.clock import now
+from newsletter.core.db import db, transaction
+from newsletter.delivery.sender import Means, Sender
+from newsletter.digests.models import Digest
+from newsletter.digests.service import Rule, add_digest
+from newsletter.editions import service as editions
+from newsletter.editions.models import Edition
+from newsletter.mail.house import House
+from newsletter.mail.journal import FileJournal
+from newsletter.mail.message import Envelope
+from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.service import Masthead, add_newsletter
+from newsletter.subscriptions.models import Subscriber, Subscription
+from newsletter.subscriptions.policy import SubscriptionStatus
+from newsletter.subscriptions.service import Origin, sign_up
+
+_numbers = count(1)
+
+
+def newsletter(slug: str = "courier", **facts: object) -> Newsletter:
+    masthead = {
+        "name": "The Courier",
+        "sender_address": "post@courier.example",
+        "postal_address": "Quay 1\n1234 Port Example",
+        "description": "The news of the port.",
+    }
+    return add_newsletter(Masthead(**{**masthead, **facts}), slug)  # type: ignore[arg-type]
+
+
+def subscriber(address: str, house: House) -> Subscriber:
+    mailbox = parse(address)
+    with transaction():
+        made = Subscriber(
+            address=str(mailbox),
+            entered=address,
+            address_key=mailbox.key(house.settings.pepper),
+            created_at=now(),
+        )
+        db.session.add(made)
+    return made
+
+
+def subscription(
+    of: Newsletter, house: House, address: str = "", status: str = SubscriptionStatus.CONFIRMED
+) -> Subscription:
+    person = subscriber(address or f"reader{next(_numbers)}@example.org", house)
+    with transaction():
+        made = Subscription(
+            subscriber_id=person.id,
+            newsletter_id=of.id,
+            status=SubscriptionStatus(status),
+            nonce=f"nonce{person.id}",
+            requested_at=now(),
+        )
+        db.session.add(made)
+    return made
+
+
+def subscriptions(of: Newsletter, house: House, how_many: int) -> list[Subscription]:
+    return [subscription(of, house) for _ in range(how_many)]
+
+
+def source(url: str = "", title: str = "The Harbour Desk") -> Source:
+    with transaction():
+        made = Source(
+            url=url or f"https://feeds.example.org/{next(_numbers)}.xml",
+            title=title,
+            site_url="https://harbour.example/",
+            kind="rss",
+            credit="",
+            created_at=now(),
+        )
+        db.session.add(made)
+    return made
+
+
+def article(of: Source, title: str = "", at: datetime | None = None, **facts: object) -> Article:
+    number = next(_numbers)
+    moment = at or now() - timedelta(minutes=number % 50 + 1)
+    values: dict[str, object] = {
+        "url": f"https://harbour.example/articles/{number}",
+        "summary_html": "<p>What happened at the quay.</p>",
+        "summary_text": "What happened at the quay.",
+        "body_html": "",
+        "author": "Ines Marlow",
+        "credit": "",
+        "image_url": "",
+        "image_alt": "",
+        "topics": ["Harbour"],
+        "date_is_guess": False,
+    }
+    with transaction():
+        made = Article(
+            source_id=of.id,
+            title=title or f"Headline number {number}",
+            published_at=moment,
+            recorded_at=moment,
+            available_at=moment,
+            **{**values, **facts},
+        )
+        db.session.add(made)
+    return made
+
+
+def articles(of: Source, how_many: int) -> list[Article]:
+    return [article(of) for _ in range(how_many)]
+
+
+def digest(of: Newsletter, sources: Sequence[Source], slug: str = "morning", **rule: object) -> Digest:
+    return add_digest(slug, of.slug, Rule(**{"cron": "30 6 * * *", **rule}), [each.id for each in sources])  # type: ignore[arg-type]
+
+
+def edition(of: Newsletter, carried: Sequence[Article]) -> Edition:
+    return editions.draft(of.id, editions.Window(now() - timedelta(days=1), now()), carried)
+
+
+def sender(house: House) -> Sender:
+    journal = FileJournal(house.settings.spool)
+    return Sender(Means(house.backend, journal, house.signer, house.settings.on_unknown))
+
+
+def send_all(house: House) -> None:
+    """Hand over everything that is due now."""
+    working = sender(house)
+    while working.send_slice():
+        pass
+
+
+def parsed(envelope: Envelope) -> EmailMessage:
+    message = message_from_bytes(envelope.data, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def text_of(envelope: Envelope) -> str:
+    part = parsed(envelope).get_body(("plain",))
+    assert part
+    return str(part.get_content())
+
+
+def token_in(envelope: Envelope, purpose: str) -> str:
+    """The token of the first link of this purpose in the mail's text."""
+    found = re.search(rf"/{purpose}/([\w.-]+)", text_of(envelope))
+    assert found, f"no {purpose} link in the mail"
+    return found.group(1)
+
+
+def confirmation_for(address: str, house: House) -> None:
+    """Somebody signs up for the newsletter `courier`, so that a confirmation is queued."""
+    sign_up(address, "courier", Origin("form"), house)
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The SQL that runs within the block."""
+    seen: list[str] = []
+
+    def note(*args: Any) -> None:  # noqa: ANN401 - the six arguments of SQLAlchemy's event.
+        seen.append(args[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)

@@ -1,0 +1,125 @@
+"""The service as it runs for real: web server, worker and mail server on loopback, in threads of the test."""
+
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Event, Thread
+from typing import TypeVar
+
+from flask import Flask
+from waitress.server import create_server
+
+from newsletter.app import create_app
+from newsletter.core.db import db
+from newsletter.core.settings import HostPort, Settings
+from newsletter.demo.catcher import Catcher
+from newsletter.demo.mailstore import Caught
+from newsletter.demo.serving import LoopbackServer
+from newsletter.engine.worker import work
+from newsletter.mail.house import House
+from newsletter.web import current
+
+PATIENCE = 15.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What runs; a test asks it over HTTP and looks into the catcher."""
+
+    app: Flask
+    house: House
+    catcher: Catcher
+
+    @property
+    def url(self) -> str:
+        return self.house.settings.base_url
+
+    def mail_for(self, address: str, having: str) -> Caught:
+        """The first mail for this address whose bytes have these words; waits for it."""
+        return awaited(lambda: next((m for m in self.catcher.messages(address) if having.encode() in m.raw), None))
+
+
+@contextmanager
+def running(settings: Settings, folder: Path, feeds: Flask | None = None) -> Iterator[Stage]:
+    """Everything at once; `feeds` is served on loopback too, and the fetcher may read it."""
+    with Catcher(folder / "caught", 0, 0) as catcher, LoopbackServer(feeds or Flask("no feeds"), 0) as site:
+        with _web_port() as port:
+            chosen = replace(
+                settings,
+                base_url=f"http://127.0.0.1:{port}",
+                backends=f"smtp://127.0.0.1:{catcher.smtp_port}?tls=none",
+                fetch_allow=(HostPort("127.0.0.1", site.port),),
+                poll_every=timedelta(seconds=1),
+            )
+            app = create_app(chosen)
+        with app.app_context():
+            app.config["FEEDS_URL"] = site.url
+            with _web_server(app, port), _worker(app):
+                yield Stage(app, current.house(), catcher)
+
+
+def awaited(find: Callable[[], T | None]) -> T:
+    """What `find` finds, asked again and again; fails when it does not come."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        found = find()
+        # Each look is a transaction of its own, or it would see the same state for ever.
+        db.session.rollback()
+        if found is not None:
+            return found
+        time.sleep(0.05)
+    problem = f"It did not come within {PATIENCE:.0f} seconds."
+    raise AssertionError(problem)
+
+
+def get(url: str) -> tuple[int, str]:
+    return _answer(urllib.request.Request(url))
+
+
+def post(url: str, **fields: str) -> tuple[int, str]:
+    return _answer(urllib.request.Request(url, data=urllib.parse.urlencode(fields).encode()))
+
+
+def _answer(request: urllib.request.Request) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+@contextmanager
+def _web_port() -> Iterator[int]:
+    with LoopbackServer(Flask("holds a port"), 0) as holder:
+        yield holder.port
+
+
+@contextmanager
+def _web_server(app: Flask, port: int) -> Iterator[None]:
+    server = create_server(app, host="127.0.0.1", port=port, threads=4)
+    thread = Thread(target=server.run, name="web")
+    thread.start()
+    yield
+    server.close()
+    server.task_dispatcher.shutdown()
+    thread.join(timeout=PATIENCE)
+
+
+@contextmanager
+def _worker(app: Flask) -> Iterator[None]:
+    stop = Event()
+    thread = Thread(target=work, args=(app, app.extensions["newsletter"], stop), name="worker")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=PATIENCE)
