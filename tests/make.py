@@ -121,8 +121,9 @@ def articles(of: Source, how_many: int) -> list[Article]:
     return [article(of) for _ in range(how_many)]
 
 
-def digest(of: Newsletter, sources: Sequence[Source], slug: str = "morning", **rule: object) -> Digest:
-    return add_digest(slug, of.slug, Rule(**{"cron": "30 6 * * *", **rule}), [each.id for each in sources])  # type: ignore[arg-type]
+def digest(of: Newsletter, sources: Sequence[Source], slug: str = "morning", least: int = 1) -> Digest:
+    """At 06:30 in the newsletter's zone."""
+    return add_digest(slug, of.slug, Rule("30 6 * * *", least=least), [each.id for each in sources])
 
 
 def edition(of: Newsletter, carried: Sequence[Article]) -> Edition:

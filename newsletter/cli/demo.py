@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from newsletter.cli.output import speaks_json
+from newsletter.cli.output import Command, speaks_json
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--once", is_flag=True, help="Unattended: play it through, print the ledger, exit 0 if it agrees.")
 @click.option(
     "--folder",

@@ -5,7 +5,7 @@ from threading import Event
 import click
 from tqdm import tqdm
 
-from newsletter.cli.output import Group, answer, open_house, speaks_json, table
+from newsletter.cli.output import Command, Group, answer, open_house, speaks_json, table
 from newsletter.delivery.queries import reasons
 from newsletter.delivery.sender import Means, Sender
 from newsletter.delivery.service import settle_estates
@@ -76,7 +76,7 @@ def cancel(number: int) -> None:
         _show(service.cancel(number))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--edition", "number", type=int, required=True, help="Which edition, as `edition list` numbers it.")
 def deliver(number: int) -> None:
     """Send what is due of one edition now, with a progress bar; Ctrl-C leaves the rest queued."""

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 
 from newsletter.app import MIGRATIONS, create_app
+from newsletter.cli.output import Command
 from newsletter.core.db import db
 from newsletter.core.errors import Conflict
 from newsletter.engine import supervisor
@@ -19,7 +20,7 @@ from newsletter.web import current
 _SUPERVISED = click.option("--supervised", is_flag=True, hidden=True, help="Stop when the parent process is gone.")
 
 
-@click.command()
+@click.command(cls=Command)
 @_SUPERVISED
 def run(supervised: bool) -> None:
     """Web server and worker together, each started again when it dies."""
@@ -32,7 +33,7 @@ def run(supervised: bool) -> None:
     sys.exit(supervisor.supervise(commands, stop))
 
 
-@click.command()
+@click.command(cls=Command)
 @_SUPERVISED
 def web(supervised: bool) -> None:
     """The web server alone."""
@@ -44,7 +45,7 @@ def web(supervised: bool) -> None:
     serve(app, listen)
 
 
-@click.command()
+@click.command(cls=Command)
 @_SUPERVISED
 def worker(supervised: bool) -> None:
     """The worker alone: it polls, builds digests and sends. Any number of them may run."""

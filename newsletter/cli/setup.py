@@ -8,7 +8,7 @@ from flask_migrate import upgrade
 from sqlalchemy.engine import make_url
 
 from newsletter.app import create_app
-from newsletter.cli.output import answer
+from newsletter.cli.output import Command, answer
 from newsletter.core.errors import SettingsError
 from newsletter.core.settings import Settings, from_environment
 
@@ -21,7 +21,7 @@ NEWSLETTER_BACKENDS=maildir:var/mail
 """
 
 
-@click.command()
+@click.command(cls=Command)
 def init() -> None:
     """Write .env with fresh secrets if there is none, and make or upgrade the database."""
     wrote = _write_env(Path(".env"))

@@ -138,7 +138,7 @@ def _masthead(site: PaperSite) -> Masthead:
         sender_name=paper.name,
         sender_address="tide@courier.example",
         postal_address=paper.address.replace(", ", "\n"),
-        description="What happened on the quay, in the council chamber and out at sea, before your coffee is cold.",
+        description="What happened on the quay, in the council and out at sea, before your coffee is cold.",
         timezone=paper.zone.key,
     )
 

@@ -1,7 +1,6 @@
 """From new articles to an edition, once per slot."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -24,11 +23,11 @@ from newsletter.newsletters.models import Newsletter
 from tests import make
 
 
-def daily(house: House, **rule: Any) -> tuple[Digest, Source]:
+def daily(house: House, least: int = 1) -> tuple[Digest, Source]:
     """A digest at 06:30 UTC with one subscriber, and its source."""
     of, source = make.newsletter(), make.source()
     make.subscription(of, house, "ann@example.org")
-    return make.digest(of, [source], **rule), source
+    return make.digest(of, [source], least=least), source
 
 
 def test_new_articles_become_an_edition_that_is_sent(

@@ -1,0 +1,107 @@
+"""`newsletter run`: what dies is started again, and everything stops together."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+from flask import Flask
+
+from newsletter.core.settings import Settings
+from newsletter.demo.services import free_port
+from tests.conftest import SECRETS
+
+pytestmark = pytest.mark.loopback
+
+PATIENCE = 20.0
+
+
+@contextmanager
+def service(settings: Settings, folder: Path) -> Iterator[tuple[psutil.Process, str]]:
+    """`newsletter run` as a process, and the address of its web server."""
+    listen = f"127.0.0.1:{free_port(0)}"
+    environment = {
+        **os.environ,
+        **SECRETS,
+        "NEWSLETTER_DATABASE_URL": settings.database_url,
+        "NEWSLETTER_SPOOL": str(settings.spool),
+        "NEWSLETTER_BACKENDS": f"maildir:{folder}/mail",
+        "NEWSLETTER_LISTEN": listen,
+    }
+    started = subprocess.Popen([sys.executable, "-m", "newsletter", "run"], env=environment, cwd=folder)
+    process = psutil.Process(started.pid)
+    try:
+        yield process, f"http://{listen}/readyz"
+    finally:
+        for each in [*process.children(recursive=True), process] if process.is_running() else []:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        started.wait()
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def answers(url: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+def children(process: psutil.Process) -> dict[str, psutil.Process]:
+    """The web server and the worker, by name; what has died and was not yet noticed is left out."""
+    found = {}
+    for child in process.children():
+        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            found[child.cmdline()[3]] = child
+    return found
+
+
+def test_a_killed_process_is_started_again(app: Flask, settings: Settings, tmp_path: Path) -> None:
+    with service(settings, tmp_path) as (process, url):
+        until(lambda: answers(url))
+        first = children(process)
+        # One that dies within five seconds of its birth is given a rest before it is started again.
+        for child in first.values():
+            child.kill()
+
+        until(lambda: len(children(process)) == 2 and answers(url))
+        assert {child.pid for child in children(process).values()}.isdisjoint({c.pid for c in first.values()})
+
+
+def test_sigterm_stops_everything_cleanly(app: Flask, settings: Settings, tmp_path: Path) -> None:
+    with service(settings, tmp_path) as (process, url):
+        until(lambda: answers(url))
+        family = process.children()
+        # The worker says by its journal that it is up.
+        until(lambda: any(settings.spool.glob("*.journal")))
+
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(timeout=PATIENCE) == 0
+        assert not any(child.is_running() for child in family)
+        assert list(settings.spool.iterdir()) == []
+
+
+def test_children_do_not_outlive_a_killed_parent(app: Flask, settings: Settings, tmp_path: Path) -> None:
+    with service(settings, tmp_path) as (process, url):
+        until(lambda: answers(url))
+        family = process.children()
+        process.kill()
+        try:
+            until(lambda: not any(child.is_running() for child in family))
+        finally:
+            for child in family:
+                with suppress(psutil.NoSuchProcess):
+                    child.kill()
