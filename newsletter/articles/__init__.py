@@ -1,0 +1,1 @@
+"""Pieces of content, and the sources they are read from."""

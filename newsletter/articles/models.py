@@ -1,0 +1,73 @@
+"""Sources, the articles read from them, and the keys that articles are recognised by."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from newsletter.articles.policy import SourceKind
+from newsletter.core.db import BigId, UtcDateTime, db
+
+
+class Source(db.Model):  # type: ignore[name-defined, misc]
+    """A feed we read. `credit` stands under its articles where the feed itself names nobody.
+
+    `title` is "" until it was read for the first time. `failing_since`, `problem` and `failures` tell of the
+    polls since the last one that went well.
+    """
+
+    __tablename__ = "sources"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    url: Mapped[str] = mapped_column(String(2000), unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    site_url: Mapped[str] = mapped_column(Text, default="")
+    kind: Mapped[str] = mapped_column(String(10), default=SourceKind.RSS)
+    credit: Mapped[str] = mapped_column(Text, default="")
+    etag: Mapped[str] = mapped_column(Text, default="")
+    last_modified: Mapped[str] = mapped_column(Text, default="")
+    polled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    problem: Mapped[str] = mapped_column(Text, default="")
+    failures: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Article(db.Model):  # type: ignore[name-defined, misc]
+    """One piece of content. Its HTML is sanitised, all else is plain text on one line.
+
+    `published_at` is a guess (the moment we first saw it) where `date_is_guess`. From `available_at`, the
+    later of seen and published, a digest may take it.
+    """
+
+    __tablename__ = "articles"
+    __table_args__ = (Index(None, "source_id", "available_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"))
+    url: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    summary_html: Mapped[str] = mapped_column(Text)
+    summary_text: Mapped[str] = mapped_column(Text)
+    body_html: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(Text)
+    credit: Mapped[str] = mapped_column(Text)
+    image_url: Mapped[str] = mapped_column(Text)
+    image_alt: Mapped[str] = mapped_column(Text)
+    topics: Mapped[list[str]] = mapped_column(JSON)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    date_is_guess: Mapped[bool]
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    available_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ArticleKey(db.Model):  # type: ignore[name-defined, misc]
+    """Something an article is recognised by when the source is read again (see `policy.identity_keys`)."""
+
+    __tablename__ = "article_keys"
+    __table_args__ = (UniqueConstraint("source_id", "key"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"))
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+    key: Mapped[str] = mapped_column(String(70))

@@ -1,0 +1,95 @@
+"""What makes two entries one article, and which dates can be believed."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from urllib.parse import urlsplit, urlunsplit
+
+EARLIEST = datetime(1994, 1, 1, tzinfo=UTC)
+"""Before the first feeds; a date like 1970 is a missing one that went through a computer."""
+
+LATEST = timedelta(days=1)
+"""So far ahead a date may be: zones are confused, and an article may be meant for tomorrow morning."""
+
+_DEFAULT_PORT = {"http": ":80", "https": ":443"}
+_TRACKING = re.compile(
+    r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|_hsenc|_hsmi|mkt_tok|cmp|ns_campaign)",
+    re.IGNORECASE,
+)
+
+
+class SourceKind(StrEnum):
+    """The format that a source was last read in; RSS stands for all its versions and RDF."""
+
+    RSS = "rss"
+    ATOM = "atom"
+    JSON = "json"
+    WORDPRESS = "wordpress"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What an entry of a feed can be recognised by; each part may be "". `url` is a canonical one."""
+
+    guid: str
+    url: str
+    text: str
+    dated: str
+
+
+@dataclass(frozen=True)
+class Keys:
+    """`known_by`: an article that has one of these is this one. `remembered`: what a new article is given."""
+
+    known_by: tuple[str, ...]
+    remembered: tuple[str, ...]
+
+
+def canonical_url(url: str) -> str:
+    """One spelling for the links that lead to one page; for comparing, never for asking.
+
+    A site that moves to https keeps its articles, so the scheme is always https. "" stays "".
+    """
+    parts = urlsplit(url)
+    host = parts.netloc.lower().removesuffix(_DEFAULT_PORT.get(parts.scheme, " "))
+    query = "&".join(pair for pair in parts.query.split("&") if not _TRACKING.fullmatch(pair.partition("=")[0]))
+    return urlunsplit(("https", host, parts.path or "/", query, "")) if host else ""
+
+
+def identity_keys(document: Sequence[Identity], *, site_url: str) -> list[Keys]:
+    """The keys of each entry of one document, in its order.
+
+    An id or a link counts only if no other entry of the document has it, and the link of the whole site
+    stands for no article. The text alone is asked when neither counts, so that feeds without ids add nothing
+    twice, and two articles with one headline stay two when their ids say so.
+    """
+    distinct = set(document)
+    guids = Counter(entry.guid for entry in distinct)
+    urls = Counter(entry.url for entry in distinct)
+    texts = Counter(entry.text for entry in distinct)
+    site = canonical_url(site_url)
+    keys = []
+    for entry in document:
+        strong = []
+        if entry.guid and guids[entry.guid] == 1:
+            strong.append(_key("guid", entry.guid))
+        if entry.url and urls[entry.url] == 1 and entry.url != site:
+            strong.append(_key("url", entry.url))
+        weak = _key("text", entry.text if texts[entry.text] == 1 else f"{entry.text}\n{entry.dated}")
+        keys.append(Keys(known_by=tuple(strong) or (weak,), remembered=(*strong, weak)))
+    return keys
+
+
+def published_or_guessed(published_at: datetime | None, *, recorded_at: datetime) -> tuple[datetime, bool]:
+    """The date to show, and whether it is a guess: then it is the moment we first saw the article."""
+    if published_at is None or not EARLIEST <= published_at <= recorded_at + LATEST:
+        return recorded_at, True
+    return published_at, False
+
+
+def _key(kind: str, value: str) -> str:
+    return f"{kind}:{hashlib.sha256(value.encode()).hexdigest()}"

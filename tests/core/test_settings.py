@@ -1,0 +1,177 @@
+"""Every wrong setting stops the start with one line that says which, what, and what was expected."""
+
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from newsletter.core.errors import SettingsError
+from newsletter.core.settings import HostPort, Settings, from_mapping
+
+GOOD = {
+    "NEWSLETTER_SECRET_KEYS": "a-key-for-tests-only-0123456789abcdef",
+    "NEWSLETTER_PEPPER": "a-pepper-for-tests-only-0123456789ab",
+    "NEWSLETTER_BACKENDS": "smtp://post:hush-hush-hush@mx.example.org:587",
+}
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
+
+WRONG = [
+    ("SECRET_KEYS", "s3cret", "has 6 characters; expected at least 32"),
+    ("SECRET_KEYS", ",", "expected one or more random texts"),
+    ("SECRET_KEYS", " , , ", "expected one or more random texts"),
+    ("SECRET_KEYS", GOOD["NEWSLETTER_SECRET_KEYS"] + ",s3cret", "has 6 characters"),
+    ("SECRET_KEYS", "s3" * 40, "is not random"),
+    ("SECRET_KEYS", "s3cret-with-\ud800-" + GOOD["NEWSLETTER_SECRET_KEYS"], "cannot be printed"),
+    ("PEPPER", "s3cret", "has 6 characters"),
+    ("PEPPER", "s3" * 40, "is not random"),
+    ("PEPPER", "s3cret\n" + GOOD["NEWSLETTER_PEPPER"], "cannot be printed"),
+    ("BACKENDS", "smtp://post:s3cret@mx.example.org\nX", "cannot be printed"),
+    ("DATABASE_URL", "newsletter.db", "expected sqlite:///PATH or postgresql"),
+    ("DATABASE_URL", "mysql://u:s3cret@db.example/x", "has driver 'mysql'"),
+    ("DATABASE_URL", "sqlite://", "in memory"),
+    ("DATABASE_URL", "sqlite:///:memory:", "in memory"),
+    ("DATABASE_URL", "postgresql://u:s3cret@db.example:port/x", "cannot be read"),
+    ("BASE_URL", "letters.example.org", "'letters.example.org' is no web address"),
+    ("BASE_URL", "http://letters.example.org", "is not encrypted; expected https"),
+    ("BASE_URL", "ftp://letters.example.org", "expected https://HOST"),
+    ("BASE_URL", "https://", "expected https://HOST"),
+    ("BASE_URL", "https://[::1", "expected https://HOST"),
+    ("BASE_URL", "https://letters.example.org?x=1", "expected https://HOST"),
+    ("BASE_URL", "https://letters.example.org/#top", "expected https://HOST"),
+    ("BASE_URL", "https://letters.example.org/a b", "expected https://HOST"),
+    ("BASE_URL", "https://letters.example.org/>,<x", "expected https://HOST"),
+    ("BASE_URL", "https://bücher.example", "plain ASCII"),
+    ("BASE_URL", "https://ann:s3cret@letters.example.org", "holds a user or password"),
+    ("ENGINE", "celery", "'celery' is no engine; expected local"),
+    ("LISTEN", "8000", "'8000' is no place"),
+    ("LISTEN", "127.0.0.1", "expected HOST:PORT"),
+    ("LISTEN", "127.0.0.1:0", "expected HOST:PORT"),
+    ("LISTEN", "127.0.0.1:65536", "expected HOST:PORT"),
+    ("LISTEN", "127.0.0.1:" + "9" * 5000, "expected HOST:PORT"),
+    ("LISTEN", "http://127.0.0.1:8000", "expected HOST:PORT"),
+    ("LISTEN", "::1:8000", "expected HOST:PORT"),
+    ("LISTEN", "127.0.0.1:٨٠", "expected HOST:PORT"),
+    ("SPOOL", "var\nspool", "cannot be printed"),
+    ("CONFIRM_HOURS", "0", "expected a whole number from 1 to 336"),
+    ("CONFIRM_HOURS", "337", "expected a whole number from 1 to 336"),
+    ("CONFIRM_HOURS", "1.5", "'1.5' is not expected"),
+    ("CONFIRM_HOURS", "-1", "'-1' is not expected"),
+    ("CONFIRM_HOURS", "9" * 5000, "expected a whole number"),
+    ("CHECK_DNS", "perhaps", "'perhaps' is neither yes nor no"),
+    ("POLL_SECONDS", "4", "expected a whole number from 5 to 86400"),
+    ("POLL_SECONDS", "5m", "expected a whole number"),
+    ("FETCH_ALLOW", "127.0.0.1", "expected HOST:PORT"),
+    ("FETCH_ALLOW", "127.0.0.1:80,:81", "':81' is no place"),
+    ("PROXY_HOPS", "11", "expected a whole number from 0 to 10"),
+    ("PROXY_HOPS", "²", "expected a whole number"),
+    ("ON_UNKNOWN", "resend", "'resend' is not expected; expected resend_once or hold"),
+    ("LOG_LEVEL", "info", "expected DEBUG, INFO, WARNING or ERROR"),
+    ("LOG_JSON", "2", "expected yes or no"),
+    ("LOGLEVEL", "INFO", "there is no such setting"),
+    ("", "x", "there is no such setting"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "problem"), WRONG, ids=range(len(WRONG)))
+def test_a_wrong_value_is_told_in_one_line_that_repeats_no_secret(name: str, value: str, problem: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        from_mapping({**GOOD, f"NEWSLETTER_{name}": value})
+
+    text = str(refused.value)
+    assert refused.value.name == f"NEWSLETTER_{name}"
+    assert text.startswith(f"NEWSLETTER_{name}: ")
+    assert problem in text
+    assert "\n" not in text
+    assert "s3" not in text
+
+
+@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("value", ["", "   ", None])
+def test_a_secret_has_no_default(name: str, value: str | None) -> None:
+    with pytest.raises(SettingsError, match=f"^{name}: is not set; expected "):
+        from_mapping({**GOOD, name: value})
+
+
+def test_the_settings_never_show_a_secret() -> None:
+    shown = repr(from_mapping({**GOOD, "NEWSLETTER_DATABASE_URL": "postgresql://u:hush-hush-hush@db.example/x"}))
+
+    assert "hush" not in shown
+    assert "only-0123456789" not in shown
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    chosen = from_mapping(GOOD)
+
+    assert chosen.base_url == "http://127.0.0.1:8000"
+    assert chosen.confirm_within == timedelta(hours=72)
+    assert chosen.is_sqlite
+
+
+def test_values_are_read_as_what_they_mean() -> None:
+    chosen = from_mapping(
+        {
+            **GOOD,
+            "NEWSLETTER_SECRET_KEYS": " " + "new0123456789abc" * 3 + ", " + "old0123456789abc" * 3,
+            "NEWSLETTER_DATABASE_URL": "postgresql://u:pa%2Fss@db.example/x",
+            "NEWSLETTER_BASE_URL": "https://letters.example.org/post/",
+            "NEWSLETTER_LISTEN": "[::1]:8000",
+            "NEWSLETTER_FETCH_ALLOW": "127.0.0.1:8001, feeds.internal.example:80",
+            "NEWSLETTER_CHECK_DNS": "YES",
+            "NEWSLETTER_ON_UNKNOWN": "hold",
+        }
+    )
+
+    assert chosen.secret_keys == ("new0123456789abc" * 3, "old0123456789abc" * 3)
+    assert chosen.database_url == "postgresql+psycopg://u:pa%2Fss@db.example/x"
+    assert chosen.base_url == "https://letters.example.org/post"
+    assert chosen.listen == HostPort("::1", 8000)
+    assert str(chosen.listen) == "[::1]:8000"
+    assert chosen.fetch_allow == (HostPort("127.0.0.1", 8001), HostPort("feeds.internal.example", 80))
+    assert chosen.check_dns
+    assert chosen.on_unknown == "hold"
+
+
+def test_the_environment_wins_over_the_file_and_paths_are_relative_to_the_start(tmp_path: Path) -> None:
+    lines = [f"{name}='{value}'" for name, value in GOOD.items()]
+    (tmp_path / ".env").write_text("\n".join([*lines, "NEWSLETTER_CONFIRM_HOURS=5", "NEWSLETTER_PROXY_HOPS=2"]))
+    program = (
+        "from newsletter.core.settings import from_environment as read; chosen = read();"
+        "print(chosen.confirm_within, chosen.proxy_hops, chosen.database_url, sep='|')"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={"NEWSLETTER_CONFIRM_HOURS": "6", "PYTHONPATH": str(EXAMPLE.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout.strip() == f"6:00:00|2|sqlite:///{tmp_path}/var/newsletter.db"
+
+
+def examples() -> dict[str, str]:
+    return dict(re.findall(r"^(NEWSLETTER_\w+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
+
+
+def test_the_example_lists_exactly_the_settings() -> None:
+    for name in examples():
+        with pytest.raises(SettingsError) as refused:
+            from_mapping({name: "\n\x01\n"})
+        assert "no such setting" not in str(refused.value)
+    assert len(examples()) == len(Settings.__dataclass_fields__)
+
+
+def test_the_example_shows_the_defaults() -> None:
+    defaults = from_mapping(GOOD)
+    shown = from_mapping({**{name: value for name, value in examples().items() if value}, **GOOD})
+
+    assert shown == defaults
+
+
+def test_only_what_is_required_has_no_value_in_the_example() -> None:
+    assert {name for name, value in examples().items() if not value} == {*GOOD, "NEWSLETTER_FETCH_ALLOW"}
