@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,10 @@ SECRETS = {
     "NEWSLETTER_BASE_URL": "https://letters.example.org",
     "NEWSLETTER_LOG_LEVEL": "ERROR",
 }
+
+
+# The browser's own packages are in a lock of their own, which `make browser` installs.
+collect_ignore = [] if find_spec("playwright") else ["browser"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,6 +8,7 @@ follow IDNA 2008 with UTS 46 (RFC 5890-5895), not the older codec of the standar
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, EmailUndeliverableError, validate_email
@@ -16,6 +17,11 @@ from newsletter.core.errors import InvalidAddress
 
 MAX_LENGTH = 254
 """Octets in an address (RFC 5321 §4.5.3.1.3: a path has 256, two of which are its angle brackets)."""
+
+MAX_LOCAL_LENGTH = 64
+"""Octets before the @ (RFC 5321 §4.5.3.1.1)."""
+
+_ENCODED_WORD = re.compile(r"=\?[^?]+\?[bq]\?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -87,14 +93,26 @@ def _validated(text: str, *, ask_dns: bool) -> Address:
         raise InvalidAddress(problem) from error
     domain = valid.ascii_domain.lower()
     address = Address(entered=entered, local=valid.local_part, domain=domain)
+    _refuse_unwelcome(address)
+    return address
+
+
+def _refuse_unwelcome(address: Address) -> None:
+    """What the grammar allows and no careful mail program sends to."""
     if address.local.startswith("-"):
         # Some programs that mail passes through would read it as an option.
         problem = "An e-mail address cannot start with a hyphen here."
         raise InvalidAddress(problem)
+    if _ENCODED_WORD.search(address.local):
+        # Some would decode it (RFC 2047) and see another address, or a line end.
+        problem = "An e-mail address cannot contain an encoded word here."
+        raise InvalidAddress(problem)
     if len(str(address).encode()) > MAX_LENGTH:
         problem = "This e-mail address is too long; an address has at most 254 characters."
         raise InvalidAddress(problem)
-    return address
+    if len(address.local.encode()) > MAX_LOCAL_LENGTH:
+        problem = "The part before the @ is too long; it has at most 64 characters."
+        raise InvalidAddress(problem)
 
 
 def masked(address: str) -> str:

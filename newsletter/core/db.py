@@ -135,5 +135,6 @@ def insert_ignoring(model: type[Any]) -> Any:  # noqa: ANN401 - the two dialects
 
 def rows_written(statement: Executable) -> int:
     """Execute an INSERT, UPDATE or DELETE of this transaction; how many rows it wrote."""
-    result = db.session.execute(statement)
+    # Without the option the count of an INSERT is thrown away on PostgreSQL.
+    result = db.session.execute(statement, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", result).rowcount

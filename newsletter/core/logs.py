@@ -7,15 +7,19 @@ their first letter and domain, the token of a link path becomes `…`.
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
 from newsletter.core.addresses import masked
 
-_ADDRESS = re.compile(r"[^\s<>\"'@,;:/()\[\]]+@[^\s<>\"'@,;:/()\[\]]+")
-_TOKEN_PATH = re.compile(r"(/(?:confirm|unsubscribe|preferences)/)[^\s?#\"']+")
+# Each begins only where a run of letters begins, so that a long line costs one look at each letter.
+_ADDRESS = re.compile(r"(?<![^\s<>\"@,;:()\[\]…])[^\s<>\"@,;:()\[\]…]+(?:@|%40)[^\s<>\"'@,;:/()\[\]&]+")
+_LOGIN = re.compile(r"(://)[^\s/]+@")
+_TOKEN_PATH = re.compile(r"((?:/|%2F)(?:confirm|unsubscribe|preferences)(?:/|%2F))[^\s?#&\"']+", re.IGNORECASE)
+_TOKEN = re.compile(r"(?<![\w-])[\w-]{8,}\.[\w-]{6}\.[\w-]{43}", re.ASCII)
+"""What a signed string looks like wherever it stands: payload, moment, SHA-256."""
 _SECRET_FIELDS = frozenset({"token", "password", "secret", "key", "authorization"})
 
 EventDict = MutableMapping[str, Any]
@@ -23,7 +27,8 @@ EventDict = MutableMapping[str, Any]
 
 def redacted(text: str) -> str:
     """The text with each address masked and the token of each link path taken out."""
-    return _ADDRESS.sub(lambda found: masked(found.group()), _TOKEN_PATH.sub(r"\1…", text))
+    without_tokens = _TOKEN.sub("…", _TOKEN_PATH.sub(r"\1…", _LOGIN.sub(r"\1…@", text)))
+    return _ADDRESS.sub(lambda found: masked(re.sub("%40", "@", found.group())), without_tokens)
 
 
 def configure(*, level: str, as_json: bool) -> None:
@@ -69,10 +74,23 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
 
 def _redact(_logger: object, _method: str, event: EventDict) -> EventDict:
     for field, value in event.items():
-        if field in _SECRET_FIELDS:
-            event[field] = "…"
-        elif isinstance(value, str):
-            event[field] = redacted(value)
-        elif isinstance(value, BaseException):
-            event[field] = redacted(str(value))
+        # What structlog keeps for itself beside a library's line is taken away before anything is printed.
+        if not field.startswith("_"):
+            event[field] = "…" if field in _SECRET_FIELDS else _clean(value)
     return event
+
+
+def _clean(value: object) -> object:
+    """The value without addresses and tokens, whatever it is made of."""
+    match value:
+        case bool() | int() | float() | None:
+            return value
+        case Mapping():
+            return {
+                redacted(str(name)): "…" if name in _SECRET_FIELDS else _clean(part)
+                for name, part in value.items()
+            }
+        case list() | tuple() | set() | frozenset():
+            return [_clean(part) for part in value]
+        case _:
+            return redacted(str(value))

@@ -83,6 +83,8 @@ def from_mapping(values: Mapping[str, str | None]) -> Settings:
     chosen = {}
     for suffix, (attribute, read) in _READERS.items():
         text = (values.get(PREFIX + suffix) or "").strip() or _DEFAULTS.get(suffix)
+        if text and not text.isprintable():
+            raise SettingsError(PREFIX + suffix, "has line breaks or other characters that cannot be printed")
         if text:
             chosen[attribute] = read(PREFIX + suffix, text)
         elif suffix in _REQUIRED:
@@ -108,14 +110,17 @@ def _secret(name: str, text: str) -> str:
 
 
 def _secrets(name: str, text: str) -> tuple[str, ...]:
-    return tuple(_secret(name, part) for part in re.split(r"[,\s]+", text) if part)
+    secrets = tuple(_secret(name, part) for part in re.split(r"[,\s]+", text) if part)
+    if not secrets:
+        raise SettingsError(name, f"holds none; expected {_REQUIRED['SECRET_KEYS']}")
+    return secrets
 
 
 def _database_url(name: str, text: str) -> str:
     expected = "expected sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
     try:
         url = make_url(text)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise SettingsError(name, f"cannot be read; {expected}") from error
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
@@ -130,9 +135,12 @@ def _database_url(name: str, text: str) -> str:
 
 
 def _base_url(name: str, text: str) -> str:
+    if "@" in text:
+        raise SettingsError(name, "holds a user or password, which every mail would show; expected https://HOST")
+    # It stands in a header of each mail, where only ASCII may; a domain of other letters has an xn-- form.
+    if not re.fullmatch(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?(/[\w.~%/-]*)?", text, re.ASCII):
+        raise SettingsError(name, f"'{text}' is no web address in plain ASCII; expected https://HOST")
     url = urlsplit(text)
-    if url.scheme not in {"http", "https"} or not url.hostname or url.query or url.fragment:
-        raise SettingsError(name, f"'{text}' is no web address; expected https://HOST")
     if url.scheme == "http" and url.hostname not in LOOPBACK_HOSTS:
         raise SettingsError(name, f"'{text}' is not encrypted; expected https (RFC 8058 asks for it in mails)")
     return text.rstrip("/")
@@ -145,10 +153,10 @@ def _engine(name: str, text: str) -> str:
 
 
 def _host_port(name: str, text: str) -> HostPort:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
+    found = re.fullmatch(r"(?:([\w.-]+)|\[([\da-fA-F:.]+)\]):(\d{1,5})", text, re.ASCII)
+    if not found or not 0 < int(found[3]) < 2**16:
         raise SettingsError(name, f"'{text}' is no place to listen or connect; expected HOST:PORT")
-    return HostPort(host.strip("[]"), int(port))
+    return HostPort(found[1] or found[2], int(found[3]))
 
 
 def _host_ports(name: str, text: str) -> tuple[HostPort, ...]:
@@ -173,7 +181,7 @@ def _boolean(name: str, text: str) -> bool:
 
 def _number(least: int, most: int) -> Callable[[str, str], int]:
     def read(name: str, text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= most:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
             raise SettingsError(name, f"'{text}' is not expected; expected a whole number from {least} to {most}")
         return int(text)
 

@@ -101,39 +101,42 @@ def estates(folder: Path) -> Iterator[Estate]:
 
 
 def _read(path: Path) -> Estate:
-    entries = [_parsed(line) for line in path.read_bytes().split(b"\n")]
+    # What was cut off in the middle of the last line was not yet acted upon.
+    *lines, _ = path.read_bytes().split(b"\n")
+    boot, *entries = [_parsed(line) for line in lines] or [None]
     dots: dict[int, Outcome | None] = {}
     for entry in entries:
-        if "dotting" in entry:
-            dots[entry["dotting"]] = None
-        elif "answered" in entry:
-            outcome = _outcome(entry["answered"])
-            dots[outcome.key] = outcome
+        if isinstance(entry, Outcome):
+            dots[entry.key] = entry
+        elif isinstance(entry, int):
+            dots[entry] = None
     return Estate(
         worker=path.name.removesuffix(_SUFFIX),
         answers=tuple(answer for answer in dots.values() if answer),
         dots=frozenset(key for key, answer in dots.items() if answer is None),
-        is_whole=bool(entries) and entries[0].get("boot") == _boot_id(),
+        is_whole=boot == _boot_id() and None not in entries,
     )
 
 
-def _parsed(line: bytes) -> dict[str, Any]:
-    """One entry; a line that was cut off in the middle says nothing."""
-    with suppress(ValueError):
-        entry = json.loads(line)
-        if isinstance(entry, dict):
-            return entry
-    return {}
-
-
-def _outcome(entry: dict[str, Any]) -> Outcome:
-    return Outcome(
-        key=entry["key"],
-        result=Result(entry["result"]),
-        blame=Blame(entry["blame"]),
-        phase=Phase(entry["phase"]),
-        words=entry["words"],
-    )
+def _parsed(line: bytes) -> Outcome | int | str | None:
+    """An answer, the key of a dot or the name of a boot; None for a line that no sender wrote whole."""
+    with suppress(ValueError, RecursionError):
+        match json.loads(line):
+            case {
+                "answered": {
+                    "key": int(key),
+                    "result": str(result),
+                    "blame": str(blame),
+                    "phase": str(phase),
+                    "words": str(words),
+                }
+            }:
+                return Outcome(key, Result(result), Blame(blame), Phase(phase), words)
+            case {"dotting": int(key)}:
+                return key
+            case {"boot": str(boot)}:
+                return boot
+    return None
 
 
 def _boot_id() -> str:

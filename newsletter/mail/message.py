@@ -11,13 +11,16 @@ from typing import NoReturn
 
 from markupsafe import Markup
 
+from newsletter.core.errors import UnsafeMessage
+
 _OPEN, _CLOSE = "\ue000", "\ue001"
 MARKER = re.compile(f"{_OPEN}([a-z_]+){_CLOSE}")
 """Finds the holes in rendered text; group 1 is the name."""
 
 _UNWANTED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ue000\ue001\ufeff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ue000\ue001\ufeff]"
 )
+_ENDS_A_PATH = re.compile(r"[\x00-\x20\x7f-\x9f<>\u2028\u2029\ud800-\udfff]")
 
 
 class Hole:
@@ -49,8 +52,9 @@ class Hole:
 def plain(text: str) -> str:
     """One line of text that people wrote, made safe for any place in a mail.
 
-    Controls, line ends, invisible direction marks and hole markers become spaces, runs of white space become
-    one, and `=?` is broken up so that no mail reader takes the text for an encoded word (RFC 2047).
+    Controls, line ends, invisible direction marks, halves of characters and hole markers become spaces, runs of
+    white space become one, and `=?` is broken up so that no mail reader takes the text for an encoded word
+    (RFC 2047).
     """
     return " ".join(_UNWANTED.sub(" ", text).split()).replace("=?", "= ?")
 
@@ -68,13 +72,19 @@ class Content:
 class Envelope:
     """One message ready to leave: `data` has CRLF line ends and is not dot-stuffed.
 
-    `key` is the delivery it belongs to; outcomes and the journal call the message by it.
+    `key` is the delivery it belongs to; outcomes and the journal call the message by it. Raises UnsafeMessage
+    for a sender or recipient that could end its own line or angle brackets in a conversation.
     """
 
     key: int
     sender: str
     recipient: str
     data: bytes
+
+    def __post_init__(self) -> None:
+        if _ENDS_A_PATH.search(self.sender + self.recipient):
+            problem = "An address of the envelope holds white space, a control character or an angle bracket."
+            raise UnsafeMessage(problem)
 
     @property
     def needs_smtputf8(self) -> bool:

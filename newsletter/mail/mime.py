@@ -22,7 +22,10 @@ LONGEST_LINE = 998
 # NUL cannot occur in a message that is headers and quoted-printable, so it can enclose the names of the holes.
 _HOLE = re.compile(rb"\0([a-z]):([a-z_]+)\0")
 _HEADER, _TEXT, _HTML = b"h", b"t", b"x"
-_SAFE_IN_HEADER = re.compile(r"[^\x00-\x20\x7f-\x9f\u2028\u2029]{1,900}")
+_SAFE_IN_HEADER = re.compile(r"(?:(?!=\?[^?]+\?[bBqQ]\?)[^\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff])+")
+_LONGEST_VALUE = 900
+# The standard library lets a line's last character end three columns late; a hole's line needs one for its break.
+_LATE = re.compile(rb"^(?=.{76})(.{73,75}?)(=[0-9A-F]{2}|[^=\n])$", re.MULTILINE)
 
 
 class Template:
@@ -42,7 +45,7 @@ class Template:
     def fill(self, values: Mapping[str, str]) -> bytes:
         """The message of one recipient; values are as people would read them, escaping is done here.
 
-        Raises UnsafeMessage when a value for a header holds white space or a control.
+        Raises UnsafeMessage when a value for a header holds white space, a control or an encoded word.
         """
         filled = {hole: _ENCODERS[hole[0]](values[hole[1]]) for hole in set(self._holes)}
         parts = [self._literals[0]]
@@ -109,12 +112,13 @@ def _quoted_printable(body: str, context: bytes) -> bytes:
 
 def _quoted(text: str) -> bytes:
     lines = "\n".join(text.split("\r\n")).replace("\r", "\n").replace("\0", "")
-    return binascii.b2a_qp(lines.encode(errors="replace"), istext=True).replace(b"\n", b"\r\n")
+    encoded = binascii.b2a_qp(lines.encode(errors="replace"), istext=True)
+    return _LATE.sub(rb"\1=\n\2", encoded).replace(b"\n", b"\r\n")
 
 
 def _header_value(value: str) -> bytes:
-    if not _SAFE_IN_HEADER.fullmatch(value):
-        problem = "A value for a header is empty, too long, or holds white space or a control character."
+    if len(value.encode(errors="replace")) > _LONGEST_VALUE or not _SAFE_IN_HEADER.fullmatch(value):
+        problem = "A value for a header is empty, too long, or holds white space, a control or an encoded word."
         raise UnsafeMessage(problem)
     return value.encode()
 

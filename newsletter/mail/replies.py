@@ -1,9 +1,10 @@
 """What a server's refusal means and whose fault it is. The basic digit wins over the enhanced code.
 
 5.1.1 5.1.2 5.1.3 5.1.6 5.1.10      no such mailbox               fails, the address is suppressed
-5.2.x                               mailbox full or switched off  fails, the address is counted
-5.7.x 5.3.4 5.5.x 5.6.x, no code    us, or this message           fails, nobody is suppressed
-4yz, 552 at RCPT (RFC 5321 §4.5.3)  not now                       deferred
+5.2.x, at RCPT all but the below    mailbox full or switched off  fails, the address is counted
+5.7.x 5.3.x 5.5.x 5.6.x 5.1.7 5.1.8 us, or this message           fails, nobody is suppressed
+4yz, bare 552 at RCPT               not now                       deferred (RFC 5321 §4.5.3.1.10)
+421 at MAIL, an answer that is none the connection has ended      unsent; after the final dot unknown
 """
 
 import re
@@ -13,12 +14,14 @@ from newsletter.mail.outcomes import Blame, Phase, Reply, Result
 LONGEST = 500
 """Characters of a reply that are kept; servers can send far more than anybody reads."""
 
-_ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?=\s|$)\s*")
+# Some servers write `#5.1.0` or, at the end, `(#5.1.1)` instead of beginning with the code (RFC 2034 §4).
+_ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?=[\s:]|$)|#([245]\.\d{1,3}\.\d{1,3})(?![\d.])", re.MULTILINE)
 _NO_SUCH_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+_OURS = ("5.3.", "5.5.", "5.6.", "5.7.", "5.1.7", "5.1.8")
 _CODES = range(200, 600)
+_REFUSALS = range(400, 600)
 _PERMANENT = range(500, 600)
 _CLOSING = 421
-_NONSENSE = 0
 _TOO_MANY_RECIPIENTS = 552
 
 
@@ -27,8 +30,8 @@ def reply(code: int, text: bytes | str) -> Reply:
     words = text.decode("utf-8", errors="replace") if isinstance(text, bytes) else text
     lines = [line.strip() for line in words[: LONGEST * 4].splitlines()]
     enhanced = ""
-    if lines and (found := _ENHANCED.match(lines[0])):
-        enhanced = found.group(1)
+    if found := _ENHANCED.search("\n".join(lines)):
+        enhanced = found.group(1) or found.group(2)
         # Each line of a multi-line reply repeats the code (RFC 2034 §4).
         lines = [line.removeprefix(enhanced).strip() for line in lines]
     joined = "".join(c if c.isprintable() else " " for c in " ".join(lines))
@@ -38,13 +41,18 @@ def reply(code: int, text: bytes | str) -> Reply:
 
 def judge(phase: Phase, answer: Reply) -> tuple[Result, Blame]:
     """What follows from a refusal in this phase."""
-    if answer.code == _NONSENSE and phase is Phase.DOT:
-        return Result.UNKNOWN, Blame.NOBODY
-    if answer.code in (_CLOSING, _NONSENSE):
+    if answer.code not in _REFUSALS:
+        return (Result.UNKNOWN if phase is Phase.DOT else Result.UNSENT), Blame.NOBODY
+    if answer.code == _CLOSING and phase is Phase.MAIL:
+        # The server closes for its own reasons; later on, 421 may well be about this message.
         return Result.UNSENT, Blame.NOBODY
-    if answer.code not in _PERMANENT or (phase is Phase.RCPT and answer.code == _TOO_MANY_RECIPIENTS):
+    if answer.code not in _PERMANENT or _is_too_many_recipients(phase, answer):
         return Result.DEFERRED, Blame.NOBODY
-    return Result.FAILED, _blame(phase, answer.enhanced)
+    return Result.FAILED, _blame(phase, "5" + answer.enhanced[1:])
+
+
+def _is_too_many_recipients(phase: Phase, answer: Reply) -> bool:
+    return phase is Phase.RCPT and answer.code == _TOO_MANY_RECIPIENTS and answer.enhanced in {"", "5.5.3"}
 
 
 def _blame(phase: Phase, enhanced: str) -> Blame:
@@ -53,7 +61,7 @@ def _blame(phase: Phase, enhanced: str) -> Blame:
             return Blame.ADDRESS
         if enhanced.startswith("5.2."):
             return Blame.MAILBOX
-    if phase is Phase.RCPT and not enhanced:
+    if phase is Phase.RCPT and not enhanced.startswith(_OURS):
         # A bare 550 at RCPT names this recipient, but not whether it is the address that is wrong.
         return Blame.MAILBOX
     return Blame.SENDER

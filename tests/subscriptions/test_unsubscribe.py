@@ -14,6 +14,7 @@ from newsletter.editions import service as editions
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
 from newsletter.subscriptions.models import Consent, Subscription
+from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import consent_of
 from tests import make
 
@@ -96,7 +97,7 @@ def test_somebody_who_left_while_the_edition_was_queued_gets_nothing(house: Hous
     )
     editions.send(drafted.id, house)
     with transaction():
-        subscription.status = "unsubscribed"
+        subscription.status = SubscriptionStatus.UNSUBSCRIBED
 
     make.send_all(house)
 

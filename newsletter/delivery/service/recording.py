@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, insert, select, update
 
 from newsletter.core.clock import now
-from newsletter.core.db import db, transaction
+from newsletter.core.db import UtcDateTime, db, transaction
 from newsletter.core.settings import OnUnknown
 from newsletter.delivery.models import Attempt, Delivery, Mailing, MailingState
 from newsletter.delivery.policy import Status, Verdict, must_pause, pauses_at_once, verdict
@@ -58,7 +58,7 @@ def _update(judged: Iterable[tuple[Answer, Verdict]], worker: str, moment: datet
         .values(
             status=bindparam("new_status"),
             # A delivery that ended keeps the moment it was last due.
-            due_at=func.coalesce(bindparam("new_due_at"), Delivery.due_at),
+            due_at=func.coalesce(bindparam("new_due_at", type_=UtcDateTime), Delivery.due_at),
             attempts=bindparam("new_attempts"),
             unknowns=bindparam("new_unknowns"),
             words=bindparam("new_words"),

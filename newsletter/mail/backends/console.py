@@ -27,11 +27,12 @@ class ConsoleBackend:
         part = message.get_body(("plain",))
         text = part.get_content() if part else ""
         rule = "-" * 78
-        print(
-            f"{rule}\nTo: {envelope.recipient}\nSubject: {message['Subject']}\n\n{text}{rule}",
-            file=self._out or sys.stdout,
-            flush=True,
-        )
+        page = f"{rule}\nTo: {envelope.recipient}\nSubject: {message['Subject']}\n\n{text}{rule}"
+        out = self._out or sys.stdout
+        # Neither may a feed steer the terminal, nor a letter that it cannot show stop the sender.
+        shown = "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in page)
+        coding = out.encoding or "utf-8"
+        print(shown.encode(coding, "replace").decode(coding), file=out, flush=True)
 
 
 def from_url(url: BackendUrl) -> ConsoleBackend:

@@ -37,10 +37,9 @@ class MaildirBackend:
 
 
 def from_url(url: BackendUrl) -> MaildirBackend:
-    """`maildir:///absolute/path`; raises ValueError when there is no path."""
+    """`maildir:///absolute/path` or `maildir:relative/path`; raises ValueError when there is no path."""
     url.refuse_options_but()
-    path = url.host + url.path
-    if not path.strip("/"):
+    if url.host or not url.path.strip("/"):
         problem = "has no folder; expected maildir:///PATH"
         raise ValueError(problem)
-    return MaildirBackend(Path(path))
+    return MaildirBackend(Path(url.path))

@@ -6,7 +6,6 @@ over an open line.
 """
 
 import smtplib
-import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -25,6 +24,10 @@ _BROKEN = (OSError, smtplib.SMTPException, ValueError)
 
 _ACCEPTED = range(200, 300)
 _GO_AHEAD = 354
+_CLOSING = 421
+
+_GOODBYE_SECONDS = 2.0
+"""The answer to QUIT changes nothing, so nobody waits long for it."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ class SmtpBackend:
             client.ehlo_or_helo_if_needed()
             if self.tls == "starttls":
                 client.starttls(context=context)
-                client.ehlo()
+                # What was offered before is forgotten by now (RFC 3207 §4.2).
+                client.ehlo_or_helo_if_needed()
             if self.user:
                 client.login(self.user, self.password)
         except BaseException:
@@ -98,13 +102,14 @@ class SmtpConnection:
     def close(self) -> None:
         self.is_usable = False
         with suppress(*_BROKEN):
+            self._wait_at_most(_GOODBYE_SECONDS)
             self._client.quit()
         self._client.close()
 
     def _deliver(self, envelope: Envelope, journal: Journal) -> Outcome:
         phase = Phase.MAIL
         try:
-            refused = self._envelope(envelope, Phase.MAIL)
+            refused = self._unfit(envelope) or self._envelope(envelope, Phase.MAIL)
             if refused is None:
                 phase = Phase.RCPT
                 refused = self._envelope(envelope, Phase.RCPT)
@@ -115,16 +120,28 @@ class SmtpConnection:
             return self._broke(envelope, phase, error)
         if refused is not None:
             return refused
-        journal.dotting(envelope.key)
+        try:
+            journal.dotting(envelope.key)
+        except BaseException:
+            # The server waits for a body; whatever was said now, QUIT too, would become part of it.
+            self._give_up()
+            raise
         outcome = self._body(envelope)
         journal.answered(outcome)
         return outcome
 
+    def _unfit(self, envelope: Envelope) -> Outcome | None:
+        """The failure of an international address at a server that takes none (RFC 6531 §3.2)."""
+        if not envelope.needs_smtputf8 or self._client.has_extn("smtputf8"):
+            return None
+        problem = "5.6.7 the server does not take international addresses (SMTPUTF8)"
+        if envelope.sender.isascii():
+            # One reader's address says nothing against the others, nor is it a wrong one.
+            return Outcome(envelope.key, Result.FAILED, Blame.NOBODY, Phase.RCPT, problem)
+        return Outcome(envelope.key, Result.FAILED, Blame.SENDER, Phase.MAIL, problem)
+
     def _envelope(self, envelope: Envelope, phase: Phase) -> Outcome | None:
         """The refusal of this step, or None when the server takes it."""
-        if envelope.needs_smtputf8 and not self._client.has_extn("smtputf8"):
-            problem = "5.6.7 the server does not take international addresses (SMTPUTF8)"
-            return Outcome(envelope.key, Result.FAILED, Blame.SENDER, phase, problem)
         if phase is Phase.MAIL:
             code, words = self._client.mail(envelope.sender, self._mail_options(envelope))
         else:
@@ -136,7 +153,9 @@ class SmtpConnection:
         if self._client.has_extn("size"):
             options.append(f"SIZE={len(envelope.data)}")
         if envelope.needs_smtputf8:
-            options += ["SMTPUTF8", "BODY=8BITMIME"]
+            options.append("SMTPUTF8")
+            if self._client.has_extn("8bitmime"):
+                options.append("BODY=8BITMIME")
         return options
 
     def _data(self, envelope: Envelope) -> Outcome | None:
@@ -144,12 +163,15 @@ class SmtpConnection:
         return None if code == _GO_AHEAD else self._refused(envelope, Phase.DATA, code, words)
 
     def _body(self, envelope: Envelope) -> Outcome:
-        """Body and dot in one go: from the first byte on, a lost line leaves the fate unknown."""
+        """Body and dot in one go; while some of it is still here, the dot is too, and nothing has left."""
         try:
-            self._client.sock.settimeout(self._dot_timeout)  # type: ignore[union-attr]
+            self._wait_at_most(self._dot_timeout)
             self._client.send(_stuffed(envelope.data))
+        except _BROKEN as error:
+            return self._broke(envelope, Phase.DATA, error)
+        try:
             code, words = self._client.getreply()
-            self._client.sock.settimeout(self._command_timeout)  # type: ignore[union-attr]
+            self._wait_at_most(self._command_timeout)
         except _BROKEN as error:
             self._give_up()
             return Outcome(envelope.key, Result.UNKNOWN, Blame.NOBODY, Phase.DOT, _words_of(error))
@@ -160,12 +182,24 @@ class SmtpConnection:
     def _refused(self, envelope: Envelope, phase: Phase, code: int, words: bytes) -> Outcome:
         answer = reply(code, words)
         result, blame = judge(phase, answer)
-        if result is Result.UNSENT:
+        if result in {Result.UNSENT, Result.UNKNOWN} or code == _CLOSING:
+            # After an answer that makes no sense nobody knows which question the next one belongs to.
             self._give_up()
         elif phase is not Phase.DOT:
-            with suppress(*_BROKEN):
-                self._client.rset()
+            self._start_again()
         return Outcome(envelope.key, result, blame, phase, str(answer))
+
+    def _start_again(self) -> None:
+        try:
+            code, _ = self._client.rset()
+        except _BROKEN:
+            code = _CLOSING
+        if code not in _ACCEPTED:
+            self._give_up()
+
+    def _wait_at_most(self, seconds: float) -> None:
+        if self._client.sock:
+            self._client.sock.settimeout(seconds)
 
     def _broke(self, envelope: Envelope, phase: Phase, error: BaseException) -> Outcome:
         self._give_up()
@@ -190,7 +224,8 @@ def _stuffed(data: bytes) -> bytes:
 
 
 def _words_of(error: BaseException) -> str:
-    if isinstance(error, socket.timeout):
+    # The library says of a line that fell silent that it was lost; only the cause tells.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "no answer within the time limit"
     return f"the connection broke: {str(error) or type(error).__name__}"
 

@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from newsletter.core.errors import SettingsError
 
+_SETTING = "NEWSLETTER_BACKENDS"
+
 
 @dataclass(frozen=True)
 class BackendUrl:
@@ -22,13 +24,20 @@ class BackendUrl:
     @classmethod
     def parse(cls, text: str) -> "BackendUrl":
         """Raises SettingsError when it is no URL at all; what is wrong for a scheme, its backend says."""
-        parts = urlsplit(text.strip())
+        try:
+            parts = urlsplit(text.strip())
+        except ValueError as error:
+            problem = "is no URL; expected SCHEME://USER:PASSWORD@HOST:PORT"
+            raise SettingsError(_SETTING, problem) from error
+        if parts.fragment or (parts.netloc and "@" in parts.path + parts.query):
+            # The rest of a password would be taken for a path or an option, and shown.
+            problem = "has '/', '?' or '#' where none can stand; expected %2F, %3F or %23 in a password"
+            raise SettingsError(_SETTING, problem)
         try:
             port = parts.port
         except ValueError as error:
             problem = f"'{parts.scheme}://{parts.hostname}' has a port that is no number up to 65535"
-            msg = "NEWSLETTER_BACKENDS"
-            raise SettingsError(msg, problem) from error
+            raise SettingsError(_SETTING, problem) from error
         return cls(
             scheme=parts.scheme,
             user=unquote(parts.username or ""),
