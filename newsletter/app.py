@@ -1,6 +1,6 @@
 """The application, wired; nothing imports it but wsgi, the demo and the commands."""
 
-from flask import Flask
+from flask import Flask, Response
 from flask_migrate import Migrate
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -52,15 +52,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def healthz() -> str:
+def healthz() -> Response:
     """The process answers."""
-    return "ok\n"
+    return Response("ok\n", mimetype="text/plain")
 
 
-def readyz() -> str:
+def readyz() -> Response:
     """The process answers, and so does its database; otherwise 503."""
     db.session.execute(text("SELECT 1"))
-    return "ready\n"
+    return Response("ready\n", mimetype="text/plain")
 
 
 assert schema.metadata.tables  # noqa: S101 - imported so that every table is known before the first query.

@@ -1,5 +1,6 @@
 """`newsletter edition` and `newsletter deliver`: what is sent, and what became of it."""
 
+import sys
 from threading import Event
 
 import click
@@ -7,7 +8,7 @@ from tqdm import tqdm
 
 from newsletter.cli.output import Command, Group, answer, open_house, speaks_json, table
 from newsletter.delivery.queries import reasons
-from newsletter.delivery.sender import Means, Sender
+from newsletter.delivery.sender import IDLE_SECONDS, Means, Sender
 from newsletter.delivery.service import settle_estates
 from newsletter.editions import queries, service
 from newsletter.editions.models import Edition
@@ -89,8 +90,9 @@ def deliver(number: int) -> None:
         _deliver(chosen, house, stop)
         service.follow_mailings()
         _show(queries.edition(number))
-        if stop.is_set():
-            click.echo(f"Stopped. To go on: newsletter deliver --edition {number}", err=True)
+        if queries.progress(chosen).open:
+            click.echo(f"Not all of it is out yet. To go on: newsletter deliver --edition {number}", err=True)
+            sys.exit(1)
 
 
 def _deliver(chosen: Edition, house: House, stop: Event) -> None:
@@ -100,10 +102,15 @@ def _deliver(chosen: Edition, house: House, stop: Event) -> None:
     sender = Sender(Means(house.backend, journal, house.signer, settings.on_unknown), chosen.mailing_id)
     audience = queries.progress(chosen).audience
     with tqdm(total=audience, unit="mail", disable=None if not speaks_json() else True) as bar:
-        while sender.send_slice() and not stop.is_set():
+        while not stop.is_set():
+            busy = sender.send_slice()
             ledger = queries.progress(chosen)
             bar.set_postfix({str(status): count for status, count in ledger.states.items()})
             bar.update(audience - ledger.open - bar.n)
+            if not busy and not sender.is_resting:
+                break
+            if sender.is_resting:
+                stop.wait(IDLE_SECONDS)
     sender.close()
     journal.close()
 

@@ -41,8 +41,8 @@ def web(supervised: bool) -> None:
     if supervised:
         supervisor.stop_with_parent(Event())
     with app.app_context():
-        listen = current.settings().listen
-    serve(app, listen)
+        settings = current.settings()
+    serve(app, settings)
 
 
 @click.command(cls=Command)

@@ -9,6 +9,8 @@ from newsletter.newsletters.queries import newsletters
 from newsletter.subscriptions.queries import consent_of, find_subscriber, subscriptions_of
 from newsletter.suppressions.queries import find_suppression
 
+COLUMNS = ("at", "event", "newsletter", "method", "ip")
+
 
 @click.group(cls=Group, name="subscriber")
 def group() -> None:
@@ -35,12 +37,12 @@ def show(address: str) -> None:
             "address": found.address,
             "subscriptions": states,
             "suppressed": suppression and suppression.reason,
-            "consent": events,
+            "consent": [dict(zip(COLUMNS, event, strict=True)) for event in events],
         }
         lines = [f"{found.address}, since {found.created_at:%Y-%m-%d}"]
         lines += [f"  {slug}: {status}" for slug, status in states.items()]
         lines += [f"  suppressed: {suppression.reason} {suppression.words}"] if suppression else []
-        answer(facts, "\n".join([*lines, "", table(["at", "event", "newsletter", "method", "ip"], events)]))
+        answer(facts, "\n".join([*lines, "", table(COLUMNS, events)]))
 
 
 def register(parent: click.Group) -> None:

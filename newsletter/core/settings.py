@@ -138,7 +138,7 @@ def _base_url(name: str, text: str) -> str:
     if "@" in text:
         raise SettingsError(name, "holds a user or password, which every mail would show; expected https://HOST")
     # It stands in a header of each mail, where only ASCII may; a domain of other letters has an xn-- form.
-    if not re.fullmatch(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?(/[\w.~%/-]*)?", text, re.ASCII):
+    if not re.fullmatch(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?/?", text, re.ASCII):
         raise SettingsError(name, f"'{text}' is no web address in plain ASCII; expected https://HOST")
     url = urlsplit(text)
     if url.scheme == "http" and url.hostname not in LOOPBACK_HOSTS:

@@ -9,7 +9,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
@@ -38,16 +39,13 @@ class Signer:
     def __init__(self, keys: tuple[str, ...]) -> None:
         # itsdangerous signs with the last of its keys and wants them oldest first.
         self._keys = list(reversed(keys))
+        # An edition signs a link for each recipient at one moment; only the claims differ.
+        self._stamper = lru_cache(maxsize=64)(self._make_stamper)
 
     def sign(self, purpose: str, claims: Mapping[str, Any], *, at: datetime) -> str:
         """A URL-safe token; the same arguments give the same text, so that a retried mail stays the same."""
-        moment = int(at.timestamp())
-
-        class SignerOfThatMoment(TimestampSigner):
-            def get_timestamp(self) -> int:
-                return moment
-
-        return str(self._serializer(purpose, SignerOfThatMoment).dumps({"v": VERSION, **claims}))
+        serializer, stamper = self._stamper(purpose, int(at.timestamp()))
+        return stamper.sign(serializer.dump_payload({"v": VERSION, **claims})).decode()
 
     def read(self, purpose: str, token: str, *, now: datetime, max_age: timedelta | None) -> Token:
         """The claims of a token made for this purpose; `max_age` None means it never expires.
@@ -70,6 +68,14 @@ class Signer:
         if max_age is not None and age > max_age:
             raise LinkExpired(purpose)
         return Token(claims=claims, signed_at=signed_at)
+
+    def _make_stamper(self, purpose: str, moment: int) -> tuple[URLSafeTimedSerializer, TimestampSigner]:
+        class Stamper(TimestampSigner):
+            def get_timestamp(self) -> int:
+                return moment
+
+        serializer = self._serializer(purpose, Stamper)
+        return serializer, cast("TimestampSigner", serializer.make_signer(serializer.salt))
 
     def _serializer(self, purpose: str, signer: type[TimestampSigner]) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(

@@ -70,7 +70,7 @@ def verdict(outcome: Outcome, standing: Standing, now: datetime, on_unknown: OnU
     unknowns = standing.unknowns + (outcome.result is Result.UNKNOWN)
     status, due_at = _next(outcome, attempts, unknowns, now, on_unknown)
     if due_at and now - standing.queued_at >= EXPIRY:
-        status, due_at = Status.FAILED, None
+        status, due_at = (Status.UNKNOWN if outcome.result is Result.UNKNOWN else Status.FAILED), None
     return Verdict(
         status,
         due_at,
@@ -88,14 +88,15 @@ def _next(
             return Status.ACCEPTED, None
         case Result.UNSENT:
             return Status.QUEUED, now + RECONNECT
-        case Result.DEFERRED:
-            return Status.DEFERRED, now + wait(attempts, outcome.key)
         case Result.UNKNOWN if on_unknown == "resend_once" and unknowns == 1:
             return Status.QUEUED, now
         case Result.UNKNOWN:
             return Status.UNKNOWN, None
-        case Result.FAILED:
+        case Result.FAILED if not pauses_at_once(outcome):
             return Status.FAILED, None
+        case _:
+            # Deferred, or we ourselves were refused before the recipient was named, and nobody pays for that.
+            return Status.DEFERRED, now + wait(attempts, outcome.key)
 
 
 def wait(attempts: int, key: int) -> timedelta:

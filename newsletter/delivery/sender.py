@@ -87,7 +87,7 @@ class Sender:
         was, is kept here and in the journal, and the next round records it before it does anything else.
         """
         self._catch_up()
-        if time.monotonic() < self._resume_at:
+        if self.is_resting:
             return False
         for lane in Lane:
             work = lease(self._means.journal.worker, lane, self._slice_size, self._mailing_id)
@@ -97,6 +97,11 @@ class Sender:
                 return True
         self.close()
         return False
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it waits for a backend that did not answer."""
+        return time.monotonic() < self._resume_at
 
     def close(self) -> None:
         """Hang up; a server drops idle lines anyway, and then the next message would have to wait."""

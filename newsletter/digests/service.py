@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select
 
 from newsletter.articles.models import Article
-from newsletter.articles.queries import available
+from newsletter.articles.queries import available, source
 from newsletter.core.clock import now
 from newsletter.core.db import db, insert_ignoring, rows_written, transaction
 from newsletter.core.errors import Conflict, InvalidInput
@@ -54,7 +54,7 @@ class Proposal:
 def add_digest(slug: str, newsletter_slug: str, rule: Rule, sources: Sequence[int]) -> Digest:
     """A digest that runs from its next slot on.
 
-    Raises InvalidInput (the field says which), InvalidSchedule, NotFound for the newsletter, or Conflict.
+    Raises InvalidInput (the field says which), InvalidSchedule, NotFound for newsletter or source, or Conflict.
     """
     _check(slug, rule, sources)
     with transaction():
@@ -62,6 +62,8 @@ def add_digest(slug: str, newsletter_slug: str, rule: Rule, sources: Sequence[in
         if find_digest(slug):
             problem = f"There is a digest '{slug}' already; choose another slug."
             raise Conflict(problem)
+        for source_id in sources:
+            source(source_id)
         timezone = rule.timezone or of.timezone
         added = Digest(
             newsletter_id=of.id,
@@ -77,7 +79,7 @@ def add_digest(slug: str, newsletter_slug: str, rule: Rule, sources: Sequence[in
         db.session.add(added)
         db.session.flush()
         db.session.execute(
-            insert(DigestSource), [{"digest_id": added.id, "source_id": source} for source in set(sources)]
+            insert(DigestSource), [{"digest_id": added.id, "source_id": source_id} for source_id in set(sources)]
         )
         announce_schedule(of.id, in_words(rule.cron, timezone))
         return added

@@ -12,8 +12,8 @@ from newsletter.editions.models import Edition, EditionArticle
 
 
 def edition(edition_id: int) -> Edition:
-    """Raises NotFound."""
-    found = db.session.get(Edition, edition_id)
+    """In its newest state. Raises NotFound."""
+    found = db.session.get(Edition, edition_id, populate_existing=True)
     if found is None:
         raise NotFound(kind="edition", name=edition_id)
     return found

@@ -18,7 +18,8 @@ from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import EditionStatus, preheader, subject
 from newsletter.editions.queries import articles_of, edition, last_number
 from newsletter.mail.house import House
-from newsletter.mail.message import Content
+from newsletter.mail.message import MARKER, Content
+from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.queries import audience
 
@@ -64,8 +65,13 @@ def draft(newsletter_id: int, window: Window, articles: Sequence[Article]) -> Ed
 
 
 def preview_content(of: Newsletter, window: Window, articles: Sequence[Article], house: House) -> Content:
-    """What an edition of these articles would look like; nothing is written down."""
-    return edition_content(_made(of.id, window, articles), articles, of, house)
+    """What an edition of these articles would look like; nothing is written down.
+
+    Where a recipient's own link would stand, it leads to the newsletter's page.
+    """
+    content = edition_content(_made(of.id, window, articles), articles, of, house)
+    page = page_url(of, house.settings.base_url)
+    return Content(content.subject, MARKER.sub(page, content.text), MARKER.sub(page, content.html))
 
 
 def send(edition_id: int, house: House) -> Edition:

@@ -1,6 +1,7 @@
 """A worker: the timetable and a sender, until told to stop."""
 
 import signal
+import time
 from threading import Event, Thread
 from types import FrameType
 
@@ -13,6 +14,9 @@ from newsletter.engine import timetable
 from newsletter.jobs import timetable as jobs_of
 from newsletter.mail.house import House
 from newsletter.mail.journal import FileJournal
+
+RESTART_SECONDS = 2.0
+SAME_SIGNAL_SECONDS = 1.0
 
 log = logger(__name__)
 
@@ -29,20 +33,45 @@ def work(app: Flask, house: House, stop: Event) -> None:
 
 
 def stop_on_signals(stop: Event) -> None:
-    """SIGTERM and SIGINT ask to stop; a second one ends the process at once, and the journal keeps the account."""
+    """SIGTERM and SIGINT ask to stop; one that comes later ends the process, and the journal keeps the account.
+
+    Service managers send the first one twice, to the process and to its group, so a repeat within a second counts
+    as the same one.
+    """
+    asked_at = 0.0
 
     def ask(number: int, _frame: FrameType | None) -> None:
-        stop.set()
-        signal.signal(number, signal.SIG_DFL)
+        nonlocal asked_at
+        if stop.is_set() and time.monotonic() - asked_at > SAME_SIGNAL_SECONDS:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        elif not stop.is_set():
+            asked_at = time.monotonic()
+            stop.set()
 
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
 
 
 def _send(app: Flask, house: House, stop: Event) -> None:
+    """A sender, and another one when it fails: without a journal or a database there is nothing to send with."""
+    while not stop.is_set():
+        with app.app_context():
+            try:
+                _send_with_journal(house, stop)
+            except Exception as error:  # noqa: BLE001 - whatever it was, the worker must not live on in silence.
+                log.error("sender failed", error=str(error))  # noqa: TRY400 - a trace says no more.
+                stop.wait(RESTART_SECONDS)
+
+
+def _send_with_journal(house: House, stop: Event) -> None:
     settings = house.settings
-    with app.app_context():
-        settle_estates(settings.spool, settings.on_unknown)
-        journal = FileJournal(settings.spool)
+    settle_estates(settings.spool, settings.on_unknown)
+    journal = FileJournal(settings.spool)
+    try:
         Sender(Means(house.backend, journal, house.signer, settings.on_unknown)).run(stop)
-        journal.close()
+    except BaseException:
+        # What it says is for whoever settles the estate.
+        journal.abandon()
+        raise
+    journal.close()

@@ -35,9 +35,14 @@ class FileJournal:
         # It gets its real name only once it is locked, or somebody would take it for a dead sender's.
         unlocked = folder / (self.worker + ".new")
         self._file = os.open(unlocked, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        self.clear()
-        unlocked.rename(self._path)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self.clear()
+            unlocked.rename(self._path)
+        except BaseException:
+            os.close(self._file)
+            unlocked.unlink(missing_ok=True)
+            raise
 
     def dotting(self, key: int) -> None:
         """Write down that the message is about to be handed over; raises OSError when that cannot be kept."""
@@ -62,6 +67,10 @@ class FileJournal:
     def close(self) -> None:
         """Leave nothing behind; only after everything has been recorded."""
         self._path.unlink(missing_ok=True)
+        os.close(self._file)
+
+    def abandon(self) -> None:
+        """Stop writing, and leave the file to whoever settles the estate."""
         os.close(self._file)
 
     def _write(self, entry: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """What a server's refusal means and whose fault it is. The basic digit wins over the enhanced code.
 
 5.1.1 5.1.2 5.1.3 5.1.6 5.1.10      no such mailbox               fails, the address is suppressed
-5.2.x, at RCPT all but the below    mailbox full or switched off  fails, the address is counted
+5.2.x, at RCPT all but the below    mailbox full or switched off  fails, nobody is suppressed
 5.7.x 5.3.x 5.5.x 5.6.x 5.1.7 5.1.8 us, or this message           fails, nobody is suppressed
 4yz, bare 552 at RCPT               not now                       deferred (RFC 5321 §4.5.3.1.10)
 421 at MAIL, an answer that is none the connection has ended      unsent; after the final dot unknown

@@ -42,6 +42,7 @@ WRONG = [
     ("BASE_URL", "https://letters.example.org?x=1", "expected https://HOST"),
     ("BASE_URL", "https://letters.example.org/#top", "expected https://HOST"),
     ("BASE_URL", "https://letters.example.org/a b", "expected https://HOST"),
+    ("BASE_URL", "https://letters.example.org/post", "expected https://HOST"),
     ("BASE_URL", "https://letters.example.org/>,<x", "expected https://HOST"),
     ("BASE_URL", "https://bücher.example", "plain ASCII"),
     ("BASE_URL", "https://ann:s3cret@letters.example.org", "holds a user or password"),
@@ -116,7 +117,7 @@ def test_values_are_read_as_what_they_mean() -> None:
             **GOOD,
             "NEWSLETTER_SECRET_KEYS": " " + "new0123456789abc" * 3 + ", " + "old0123456789abc" * 3,
             "NEWSLETTER_DATABASE_URL": "postgresql://u:pa%2Fss@db.example/x",
-            "NEWSLETTER_BASE_URL": "https://letters.example.org/post/",
+            "NEWSLETTER_BASE_URL": "https://letters.example.org/",
             "NEWSLETTER_LISTEN": "[::1]:8000",
             "NEWSLETTER_FETCH_ALLOW": "127.0.0.1:8001, feeds.internal.example:80",
             "NEWSLETTER_CHECK_DNS": "YES",
@@ -126,7 +127,7 @@ def test_values_are_read_as_what_they_mean() -> None:
 
     assert chosen.secret_keys == ("new0123456789abc" * 3, "old0123456789abc" * 3)
     assert chosen.database_url == "postgresql+psycopg://u:pa%2Fss@db.example/x"
-    assert chosen.base_url == "https://letters.example.org/post"
+    assert chosen.base_url == "https://letters.example.org"
     assert chosen.listen == HostPort("::1", 8000)
     assert str(chosen.listen) == "[::1]:8000"
     assert chosen.fetch_allow == (HostPort("127.0.0.1", 8001), HostPort("feeds.internal.example", 80))

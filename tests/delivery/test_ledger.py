@@ -245,3 +245,28 @@ def test_times_are_kept_in_utc(house: House) -> None:
 
     assert created.utcoffset() == timedelta(0)
     assert abs(created - now()) < timedelta(minutes=1)
+
+
+def test_what_comes_back_from_a_worker_after_the_cancel_is_cancelled(house: House) -> None:
+    edition, mailing_id = sending(house, 3)
+    mine = leased()
+    editions.cancel(edition.id)
+
+    service.record([answer(mine[0], Result.DEFERRED)], WORKER, "memory:", "hold")
+    service.release(mine[1:], WORKER)
+
+    assert statuses(mailing_id) == {"audience": 3, "cancelled": 3}
+
+
+def test_a_refused_sender_address_pauses_and_charges_nobody(house: House) -> None:
+    edition, mailing_id = sending(house, 3)
+    refused = [
+        Answer(each, Outcome(each.id, Result.FAILED, Blame.SENDER, Phase.MAIL, "553 not yours"))
+        for each in leased()
+    ]
+
+    service.record(refused, WORKER, "memory:", "hold")
+    editions.follow_mailings()
+
+    assert statuses(mailing_id) == {"audience": 3, "deferred": 3}
+    assert db.session.get_one(Edition, edition.id, populate_existing=True).status == "paused"

@@ -50,7 +50,7 @@ class Stage:
 def running(settings: Settings, folder: Path, feeds: Flask | None = None) -> Iterator[Stage]:
     """Everything at once; `feeds` is served on loopback too, and the fetcher may read it."""
     with Catcher(folder / "caught", 0, 0) as catcher, LoopbackServer(feeds or Flask("no feeds"), 0) as site:
-        with _web_port() as port:
+        with _web_server() as (port, serve):
             chosen = replace(
                 settings,
                 base_url=f"http://127.0.0.1:{port}",
@@ -59,9 +59,9 @@ def running(settings: Settings, folder: Path, feeds: Flask | None = None) -> Ite
                 poll_every=timedelta(seconds=1),
             )
             app = create_app(chosen)
-        with app.app_context():
-            app.config["FEEDS_URL"] = site.url
-            with _web_server(app, port), _worker(app):
+            serve(app)
+            with app.app_context(), _worker(app):
+                app.config["FEEDS_URL"] = site.url
                 yield Stage(app, current.house(), catcher)
 
 
@@ -97,17 +97,13 @@ def _answer(request: urllib.request.Request) -> tuple[int, str]:
 
 
 @contextmanager
-def _web_port() -> Iterator[int]:
-    with LoopbackServer(Flask("holds a port"), 0) as holder:
-        yield holder.port
-
-
-@contextmanager
-def _web_server(app: Flask, port: int) -> Iterator[None]:
-    server = create_server(app, host="127.0.0.1", port=port, threads=4)
+def _web_server() -> Iterator[tuple[int, Callable[[Flask], None]]]:
+    """A web server's port, which the settings of the app must name, and how to give it the app."""
+    served: list[Flask] = []
+    server = create_server(lambda *request: served[0](*request), host="127.0.0.1", port=0, threads=4)
     thread = Thread(target=server.run, name="web")
     thread.start()
-    yield
+    yield int(server.effective_port), served.append
     server.close()
     server.task_dispatcher.shutdown()
     thread.join(timeout=PATIENCE)

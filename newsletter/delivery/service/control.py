@@ -51,6 +51,13 @@ def cancel_for(subscriber_id: int, newsletter_id: int) -> int:
         )
 
 
+def cancel_returned(mailing_ids: Collection[int]) -> None:
+    """Cancel what came back to waiting from a worker's hands although its mailing was cancelled meanwhile."""
+    cancelled = select(Mailing.id).where(Mailing.id.in_(mailing_ids), Mailing.state == MailingState.CANCELLED)
+    with transaction():
+        _cancel_waiting(Delivery.mailing_id.in_(cancelled), words="the mailing was cancelled")
+
+
 def finish_mailings(mailing_ids: Collection[int] | None = None) -> None:
     """Mark mailings in which nothing will happen any more; None looks at all that are sending."""
     with transaction():

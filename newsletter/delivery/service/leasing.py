@@ -11,6 +11,7 @@ from newsletter.core.db import db, transaction
 from newsletter.delivery.models import IS_SENDING, IS_WAITING, Delivery, Lane, Mailing
 from newsletter.delivery.policy import Standing, Status
 from newsletter.delivery.queries import is_suppressed, lacks_consent
+from newsletter.delivery.service.control import cancel_returned
 
 LEASE = timedelta(minutes=15)
 """Longer than a server may take to answer the final dot (ten minutes, RFC 5321 §4.5.3.2.6) with room to spare."""
@@ -89,6 +90,7 @@ def release(leased: Sequence[Leased], worker: str) -> None:
             .values(status=Status.QUEUED, worker=None, leased_until=None)
             .execution_options(synchronize_session=False)
         )
+        cancel_returned({each.mailing_id for each in leased})
 
 
 def _due(lane: Lane, limit: int, mailing_id: int | None, moment: datetime) -> Sequence[int]:

@@ -9,9 +9,9 @@ from sqlalchemy import bindparam, func, insert, select, update
 from newsletter.core.clock import now
 from newsletter.core.db import UtcDateTime, db, transaction
 from newsletter.core.settings import OnUnknown
-from newsletter.delivery.models import Attempt, Delivery, Mailing, MailingState
+from newsletter.delivery.models import Attempt, Delivery, Lane, Mailing, MailingState
 from newsletter.delivery.policy import Status, Verdict, must_pause, pauses_at_once, verdict
-from newsletter.delivery.service.control import finish_mailings, pause
+from newsletter.delivery.service.control import cancel_returned, finish_mailings, pause
 from newsletter.delivery.service.leasing import Leased
 from newsletter.mail.outcomes import Blame, Outcome, Result
 from newsletter.suppressions.models import Reason
@@ -43,6 +43,7 @@ def record(answers: Sequence[Answer], worker: str, backend: str, on_unknown: OnU
                 suppress(answer.leased.address_key, Reason.HARD_BOUNCE, answer.outcome.words)
         mailings = {each.leased.mailing_id for each in answers}
         _pause_where_we_are_blamed(answers)
+        cancel_returned(mailings)
         finish_mailings(mailings)
 
 
@@ -107,8 +108,11 @@ def _pause_where_we_are_blamed(answers: Iterable[Answer]) -> None:
     blamed = {each.leased.mailing_id: each.outcome for each in answers if each.outcome.blame is Blame.SENDER}
     for mailing_id, outcome in blamed.items():
         if pauses_at_once(outcome) or must_pause(*_refused_and_handed_over(mailing_id)):
-            state = db.session.scalar(select(Mailing.state).where(Mailing.id == mailing_id))
-            if state == MailingState.SENDING:
+            # What a person waits for is never paused, because nobody would resume it; it is tried again.
+            may_pause = select(Mailing.id).where(
+                Mailing.id == mailing_id, Mailing.state == MailingState.SENDING, Mailing.lane == Lane.BULK
+            )
+            if db.session.scalar(may_pause):
                 pause(mailing_id, outcome.words)
 
 
