@@ -149,6 +149,7 @@ def _parsed(line: bytes) -> Outcome | int | str | None:
 
 
 def _boot_id() -> str:
+    """ "" where the system does not tell; then no journal counts as whole."""
     with suppress(OSError):
         return _BOOT_ID.read_text().strip()
-    return "unknown"
+    return ""

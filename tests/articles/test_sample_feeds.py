@@ -1,6 +1,6 @@
-"""Feeds as sites published them, if there are any beside the checkout: all entries come in, and none twice.
+"""Feeds as sites published them: all entries come in, and none twice.
 
-They belong to others and are no part of the project; NEWSLETTER_SAMPLE_FEEDS names another folder.
+They belong to others and are no part of the project; NEWSLETTER_TEST_FEEDS names a folder that has some.
 """
 
 import os
@@ -18,8 +18,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db
 from tests.articles.documents import fetcher_for
 
-BESIDE = Path(__file__).parents[3] / "shared" / "samples" / "feeds"
-FOLDER = Path(os.environ.get("NEWSLETTER_SAMPLE_FEEDS", BESIDE))
+FOLDER = Path(os.environ.get("NEWSLETTER_TEST_FEEDS", "no folder is named"))
 SAMPLES = sorted([*FOLDER.glob("*.xml"), *FOLDER.glob("*.json")]) if FOLDER.is_dir() else []
 
 pytestmark = [

@@ -183,11 +183,10 @@ def test_envelopes_are_taken_as_there_is_room_for_them(bench: Bench, line: Conne
     assert len(taken) < 100
 
 
+@pytest.mark.parametrize("bench", ["smtp", "maildir", "console"], indirect=True)
 def test_a_broken_line_ends_the_sending_and_every_taken_envelope_is_answered_for(
     bench: Bench, line: Connection
 ) -> None:
-    if bench.snap is None:
-        pytest.skip("it has no line that could break")
     taken: list[int] = []
 
     def envelopes() -> Iterator[Envelope]:
@@ -215,9 +214,8 @@ def test_closing_never_raises_and_ends_its_use(bench: Bench, line: Connection) -
     assert not line.is_usable
 
 
+@pytest.mark.parametrize("bench", ["smtp", "maildir", "memory"], indirect=True)
 def test_data_arrives_byte_for_byte(bench: Bench, line: Connection) -> None:
-    if isinstance(bench.backend, ConsoleBackend):
-        pytest.skip("it prints the readable part only")
     list(line.send([envelope(1, data=HARD), envelope(2, data=HEADERS)], RecordingJournal()))
 
     assert [data for _, data in bench.kept()] == [HARD, HEADERS]

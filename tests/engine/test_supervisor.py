@@ -20,7 +20,7 @@ from tests.conftest import SECRETS
 
 pytestmark = pytest.mark.loopback
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @contextmanager

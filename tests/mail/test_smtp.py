@@ -195,11 +195,12 @@ GARBAGE = [
 ]
 
 
-@pytest.mark.parametrize("garbage", GARBAGE)
-@pytest.mark.parametrize("phase", ["mail", "rcpt", "data", "dot"])
+@pytest.mark.parametrize(
+    ("phase", "garbage"),
+    # 354 is the right answer to DATA.
+    [(p, g) for p in ("mail", "rcpt", "data", "dot") for g in GARBAGE if (p, g[:3]) != ("data", b"354")],
+)
 def test_an_answer_that_is_no_smtp_ends_the_conversation(server: SmtpServer, phase: str, garbage: bytes) -> None:
-    if (phase, garbage[:3]) == ("data", b"354"):
-        pytest.skip("here it is the right answer")
     server.script = {phase: [garbage]}
 
     outcomes = send(backend(server), envelope(1), envelope(2))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import Flask
 from waitress.server import create_server
@@ -49,20 +49,23 @@ class Stage:
 @contextmanager
 def running(settings: Settings, folder: Path, feeds: Flask | None = None) -> Iterator[Stage]:
     """Everything at once; `feeds` is served on loopback too, and the fetcher may read it."""
-    with Catcher(folder / "caught", 0, 0) as catcher, LoopbackServer(feeds or Flask("no feeds"), 0) as site:
-        with _web_server() as (port, serve):
-            chosen = replace(
-                settings,
-                base_url=f"http://127.0.0.1:{port}",
-                backends=f"smtp://127.0.0.1:{catcher.smtp_port}?tls=none",
-                fetch_allow=(HostPort("127.0.0.1", site.port),),
-                poll_every=timedelta(seconds=1),
-            )
-            app = create_app(chosen)
-            serve(app)
-            with app.app_context(), _worker(app):
-                app.config["FEEDS_URL"] = site.url
-                yield Stage(app, current.house(), catcher)
+    with (
+        Catcher(folder / "caught", 0, 0) as catcher,
+        LoopbackServer(feeds or Flask("no feeds"), 0) as site,
+        _web_server() as (port, serve),
+    ):
+        chosen = replace(
+            settings,
+            base_url=f"http://127.0.0.1:{port}",
+            backends=f"smtp://127.0.0.1:{catcher.smtp_port}?tls=none",
+            fetch_allow=(HostPort("127.0.0.1", site.port),),
+            poll_every=timedelta(seconds=1),
+        )
+        app = create_app(chosen)
+        serve(app)
+        with app.app_context(), _worker(app):
+            app.config["FEEDS_URL"] = site.url
+            yield Stage(app, current.house(), catcher)
 
 
 def awaited(find: Callable[[], T | None]) -> T:
@@ -100,7 +103,11 @@ def _answer(request: urllib.request.Request) -> tuple[int, str]:
 def _web_server() -> Iterator[tuple[int, Callable[[Flask], None]]]:
     """A web server's port, which the settings of the app must name, and how to give it the app."""
     served: list[Flask] = []
-    server = create_server(lambda *request: served[0](*request), host="127.0.0.1", port=0, threads=4)
+
+    def answer(environment: Any, start: Any) -> Any:  # noqa: ANN401 - WSGI as it is.
+        return served[0](environment, start)
+
+    server = create_server(answer, host="127.0.0.1", port=0, threads=4)
     thread = Thread(target=server.run, name="web")
     thread.start()
     yield int(server.effective_port), served.append
