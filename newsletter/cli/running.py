@@ -1,5 +1,6 @@
 """`newsletter run`, `web` and `worker`: the long-running processes."""
 
+import os
 import sys
 from threading import Event
 
@@ -17,43 +18,44 @@ from newsletter.engine.server import serve
 from newsletter.engine.worker import stop_on_signals, work
 from newsletter.web import current
 
-_SUPERVISED = click.option("--supervised", is_flag=True, hidden=True, help="Stop when the parent process is gone.")
+_PARENT = click.option("--parent", type=int, hidden=True, help="Stop when this process is no longer the parent.")
 
 
 @click.command(cls=Command)
-@_SUPERVISED
-def run(supervised: bool) -> None:
+@_PARENT
+def run(parent: int | None) -> None:
     """Web server and worker together, each started again when it dies."""
     _checked_app()
     stop = Event()
     stop_on_signals(stop)
-    if supervised:
-        supervisor.stop_with_parent(stop)
-    commands = {"web": ("web", "--supervised"), "worker": ("worker", "--supervised")}
+    if parent:
+        supervisor.stop_with_parent(parent, stop)
+    mine = ("--parent", str(os.getpid()))
+    commands = {"web": ("web", *mine), "worker": ("worker", *mine)}
     sys.exit(supervisor.supervise(commands, stop))
 
 
 @click.command(cls=Command)
-@_SUPERVISED
-def web(supervised: bool) -> None:
+@_PARENT
+def web(parent: int | None) -> None:
     """The web server alone."""
     app = _checked_app()
-    if supervised:
-        supervisor.stop_with_parent(Event())
+    if parent:
+        supervisor.stop_with_parent(parent, Event())
     with app.app_context():
         settings = current.settings()
     serve(app, settings)
 
 
 @click.command(cls=Command)
-@_SUPERVISED
-def worker(supervised: bool) -> None:
+@_PARENT
+def worker(parent: int | None) -> None:
     """The worker alone: it polls, builds digests and sends. Any number of them may run."""
     app = _checked_app()
     stop = Event()
     stop_on_signals(stop)
-    if supervised:
-        supervisor.stop_with_parent(stop)
+    if parent:
+        supervisor.stop_with_parent(parent, stop)
     with app.app_context():
         house = current.house()
     work(app, house, stop)

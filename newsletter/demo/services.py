@@ -47,7 +47,7 @@ class Service:
         """Start web server and worker; raises BackendUnavailable when they do not answer in time."""
         outside = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "newsletter", "run", "--supervised"],
+            [sys.executable, "-m", "newsletter", "run", "--parent", str(os.getpid())],
             cwd=self._folder,
             env=outside | self._environment,
         )

@@ -37,9 +37,11 @@ def supervise(commands: Mapping[str, Sequence[str]], stop: Event) -> int:
     return _stop_all(running)
 
 
-def stop_with_parent(stop: Event) -> None:
-    """In a child: set `stop` when the supervisor is gone, so that a killed one leaves nothing behind."""
-    parent = os.getppid()
+def stop_with_parent(parent: int, stop: Event) -> None:
+    """In a child of process `parent`: ask to stop when that is gone, so that a killed one leaves nothing behind.
+
+    The child is told who its parent is, because that one may be dead before the child can ask.
+    """
 
     def watch() -> None:
         while not stop.wait(1.0):
