@@ -46,7 +46,7 @@ class Service:
     def __enter__(self) -> Self:
         """Start web server and worker; raises BackendUnavailable when they do not answer in time."""
         outside = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - our own program.
             [sys.executable, "-m", "newsletter", "run", "--parent", str(os.getpid())],
             cwd=self._folder,
             env=outside | self._environment,

@@ -61,10 +61,11 @@ def answers(url: str) -> bool:
 
 def children(process: psutil.Process) -> dict[str, psutil.Process]:
     """The web server and the worker, by name; what has died and was not yet noticed is left out."""
-    found = {}
+    found: dict[str, psutil.Process] = {}
     for child in process.children():
         with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-            found[child.cmdline()[3]] = child
+            # One that was only just forked still has its parent's words.
+            found |= {name: child for name in ("web", "worker") if name in child.cmdline()}
     return found
 
 
