@@ -2,14 +2,18 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from newsletter.app import create_app
 from newsletter.core.db import db, insert_ignoring, rows_written, transaction
+from newsletter.core.settings import Settings
 from newsletter.suppressions.models import Reason, Suppression
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -211,14 +215,13 @@ def test_an_insert_that_ignores_leaves_what_is_there() -> None:
     assert db.session.scalars(db.select(Suppression.words)).all() == ["a"]
 
 
-def test_sqlite_keeps_what_it_answered(app: Flask) -> None:
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL is set up by its own administrator")
-    engine: Engine = db.engine
-    with app.app_context(), engine.connect() as connection:
-        settings = {
+def test_sqlite_keeps_what_it_answered(settings: Settings, tmp_path: Path) -> None:
+    # Whatever database the other tests run on.
+    on_sqlite = create_app(replace(settings, database_url=f"sqlite:///{tmp_path / 'kept.db'}"))
+    with on_sqlite.app_context(), db.engine.connect() as connection:
+        found = {
             name: connection.execute(text(f"PRAGMA {name}")).scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
 
-    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
