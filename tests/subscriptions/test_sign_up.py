@@ -10,7 +10,7 @@ from time_machine import Traveller
 
 from newsletter.core.db import db
 from newsletter.core.errors import InvalidAddress, NotFound
-from newsletter.mail.backends.smtp import SmtpBackend
+from newsletter.mail.backends.smtp import Server, SmtpBackend
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
 from newsletter.subscriptions import service
@@ -186,7 +186,7 @@ def test_an_international_domain_is_mailed_as_a_labels(house: House, outbox: lis
 
 def test_a_local_part_that_the_backend_cannot_send_is_refused_in_plain_words(house: House) -> None:
     make.newsletter()
-    plain = replace(house, backend=SmtpBackend("127.0.0.1", 25, "none"))
+    plain = replace(house, backend=SmtpBackend(Server("127.0.0.1", 25, "none")))
 
     with pytest.raises(InvalidAddress, match="before the @"):
         sign_up("änn@example.org", "courier", FORM, plain)

@@ -1,5 +1,6 @@
 """The URL that names a backend, taken apart: `smtp://user:password@host:587?tls=starttls`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -70,3 +71,11 @@ class BackendUrl:
                 expected = f"expected {', '.join(known)}" if known else "it takes none"
                 problem = f"has the unknown option {name}; {expected}"
                 raise ValueError(problem)
+
+    def number(self, name: str, default: int, most: int) -> int:
+        """A whole number from 1 to `most`; raises ValueError with a sentence for the operator."""
+        text = self.options.get(name, str(default))
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
+            problem = f"has {name}={text}; expected a whole number from 1 to {most}"
+            raise ValueError(problem)
+        return int(text)
