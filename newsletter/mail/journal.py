@@ -12,7 +12,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class FileJournal:
         live the answer is not lost, so this does not raise.
         """
         try:
-            self._write({"answered": asdict(outcome)})
+            self._write({"answered": vars(outcome)})
         except OSError as error:
             log.error("journal cannot be written", error=str(error))  # noqa: TRY400 - a trace says no more.
 
