@@ -1,11 +1,11 @@
 """Reading the ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, column, exists, func, select, table
-from sqlalchemy.orm import QueryableAttribute
+from sqlalchemy.orm import QueryableAttribute, undefer
 
 from newsletter.core.db import db
 from newsletter.delivery.models import IS_OPEN, Delivery, Mailing
@@ -40,9 +40,13 @@ class Ledger:
         return {"audience": self.audience} | {status.value: self.count(status) for status in Status}
 
 
-def mailing(mailing_id: int) -> Mailing:
-    """Raises sqlalchemy's NoResultFound when there is none."""
-    return db.session.get_one(Mailing, mailing_id)
+def mailings(mailing_ids: Collection[int]) -> Sequence[Mailing]:
+    """These mailings with their templates, which other queries leave where they are."""
+    if not mailing_ids:
+        return ()
+    return db.session.scalars(
+        select(Mailing).where(Mailing.id.in_(mailing_ids)).options(undefer(Mailing.template))
+    ).all()
 
 
 def ledger(mailing_id: int) -> Ledger:

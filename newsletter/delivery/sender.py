@@ -1,10 +1,11 @@
 """A sender: leases a slice, fills it, hands it over, records what came of it; again until told to stop."""
 
 import time
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Event
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,8 +15,8 @@ from newsletter.core.logs import logger
 from newsletter.core.settings import OnUnknown
 from newsletter.core.tokens import Signer
 from newsletter.delivery.links import signed
-from newsletter.delivery.models import Lane, Mailing
-from newsletter.delivery.queries import mailing
+from newsletter.delivery.models import Lane
+from newsletter.delivery.queries import mailings
 from newsletter.delivery.service import Leased, lease, record, release
 from newsletter.delivery.service.recording import Answer
 from newsletter.mail.backends.base import Backend, Connection
@@ -35,8 +36,6 @@ GROUP = 100
 IDLE_SECONDS = 0.3
 SHORTEST_REST, LONGEST_REST = 1.0, 60.0
 """Seconds to wait for a backend that does not answer, doubling."""
-
-KEPT_TEMPLATES = 16
 
 log = logger(__name__)
 
@@ -112,7 +111,8 @@ class Sender:
     def _deliver(self, leased: Sequence[Leased]) -> None:
         began = time.monotonic()
         in_hand = {each.id: each for each in leased}
-        self._trouble = None
+        self._trouble, self._untouched = None, list(leased)
+        self._originals.fetch({each.mailing_id for each in leased})
         connection = self._connected()
         if connection:
             try:
@@ -194,25 +194,41 @@ def _unsafe(leased: Leased, error: UnsafeMessage) -> Outcome:
     return Outcome(leased.id, Result.FAILED, Blame.SENDER, Phase.CONNECT, str(error))
 
 
+@dataclass(frozen=True)
+class _Original:
+    """A mailing as plain values, which no session can take back while messages are under way."""
+
+    sender: str
+    message_domain: str
+    links: Mapping[str, Mapping[str, Any]]
+    seed: bytes
+    created_at: datetime
+    template: Template
+
+
 class _Originals:
-    """The mailings at hand, ready to be filled; the least recently used goes first."""
+    """The mailings of the slice at hand, ready to be filled."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[int, tuple[Mailing, Template]] = OrderedDict()
+        self._kept: dict[int, _Original] = {}
+
+    def fetch(self, mailing_ids: set[int]) -> None:
+        """Have these at hand and no others, with one query for those that are new."""
+        self._kept = {key: kept for key, kept in self._kept.items() if key in mailing_ids}
+        for each in mailings(mailing_ids - self._kept.keys()):
+            self._kept[each.id] = _Original(
+                each.sender,
+                each.message_domain,
+                each.links,
+                each.seed,
+                each.created_at,
+                Template(each.template),
+            )
 
     def envelope(self, leased: Leased, signer: Signer) -> Envelope:
         """The finished message of this delivery; the same bytes on each attempt."""
-        original, template = self._original(leased.mailing_id)
+        original = self._kept[leased.mailing_id]
         values = signed(original.links, signer, leased.subscriber_id, original.created_at)
         values["to"] = leased.address
         values["message_id"] = message_id(original.seed, leased.id, original.message_domain)
-        return Envelope(leased.id, original.sender, leased.address, template.fill(values))
-
-    def _original(self, mailing_id: int) -> tuple[Mailing, Template]:
-        if mailing_id not in self._kept:
-            found = mailing(mailing_id)
-            self._kept[mailing_id] = (found, Template(found.template))
-            if len(self._kept) > KEPT_TEMPLATES:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(mailing_id)
-        return self._kept[mailing_id]
+        return Envelope(leased.id, original.sender, leased.address, original.template.fill(values))

@@ -270,3 +270,15 @@ def test_a_refused_sender_address_pauses_and_charges_nobody(house: House) -> Non
 
     assert statuses(mailing_id) == {"audience": 3, "deferred": 3}
     assert db.session.get_one(Edition, edition.id, populate_existing=True).status == "paused"
+
+
+def test_the_templates_of_a_slice_are_fetched_at_once(house: House, outbox: list[Envelope]) -> None:
+    make.newsletter()
+    for number in range(5):
+        make.confirmation_for(f"reader{number}@example.org", house)
+
+    with make.statements() as seen:
+        make.sender(house).send_slice()
+
+    assert len(outbox) == 5
+    assert sum("mailings.template" in statement for statement in seen) == 1
