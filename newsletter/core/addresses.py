@@ -11,7 +11,8 @@ import hmac
 import re
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, EmailUndeliverableError, validate_email
+from dns.resolver import Resolver
+from email_validator import EmailNotValidError, EmailUndeliverableError, caching_resolver, validate_email
 
 from newsletter.core.errors import InvalidAddress
 
@@ -20,6 +21,9 @@ MAX_LENGTH = 254
 
 MAX_LOCAL_LENGTH = 64
 """Octets before the @ (RFC 5321 §4.5.3.1.1)."""
+
+DNS_SECONDS = 5
+"""How long name servers may take."""
 
 _ENCODED_WORD = re.compile(r"=\?[^?]+\?[bq]\?", re.IGNORECASE)
 
@@ -56,15 +60,19 @@ def parse(text: str) -> Address:
 
     Raises InvalidAddress, whose text says what is wrong without repeating what was typed.
     """
-    return _validated(text, ask_dns=False)
+    return _validated(text, asking=None)
 
 
-def parse_and_ask_dns(text: str) -> Address:
-    """As `parse`, and the domain must be one that receives mail (MX, or A without a null MX, RFC 7505)."""
-    return _validated(text, ask_dns=True)
+def parse_and_ask_dns(text: str, resolver: Resolver | None = None) -> Address:
+    """As `parse`, and the domain must be one that receives mail (MX, or A without a null MX, RFC 7505).
+
+    Where no name server answers in time the address is taken: that is no fault of the visitor's. `resolver` None
+    asks the name servers of this machine.
+    """
+    return _validated(text, asking=resolver or caching_resolver(timeout=DNS_SECONDS))
 
 
-def _validated(text: str, *, ask_dns: bool) -> Address:
+def _validated(text: str, *, asking: Resolver | None) -> Address:
     entered = text.strip()
     if not entered:
         problem = "Please enter an e-mail address."
@@ -82,8 +90,8 @@ def _validated(text: str, *, ask_dns: bool) -> Address:
             allow_smtputf8=True,
             allow_quoted_local=False,
             allow_domain_literal=False,
-            check_deliverability=ask_dns,
-            timeout=5,
+            check_deliverability=asking is not None,
+            dns_resolver=asking,
         )
     except EmailUndeliverableError as error:
         problem = "The domain of this e-mail address does not receive mail."
