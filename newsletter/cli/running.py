@@ -16,6 +16,7 @@ from newsletter.core.errors import Conflict
 from newsletter.engine import supervisor
 from newsletter.engine.server import serve
 from newsletter.engine.worker import stop_on_signals, work
+from newsletter.jobs import timetable
 from newsletter.web import current
 
 _PARENT = click.option("--parent", type=int, hidden=True, help="Stop when this process is no longer the parent.")
@@ -24,14 +25,17 @@ _PARENT = click.option("--parent", type=int, hidden=True, help="Stop when this p
 @click.command(cls=Command)
 @_PARENT
 def run(parent: int | None) -> None:
-    """Web server and worker together, each started again when it dies."""
-    _checked_app()
+    """Web server, worker and further senders together, each started again when it dies."""
+    with _checked_app().app_context():
+        settings = current.settings()
     stop = Event()
     stop_on_signals(stop)
     if parent:
         supervisor.stop_with_parent(parent, stop)
     mine = ("--parent", str(os.getpid()))
-    commands = {"web": ("web", *mine), "worker": ("worker", *mine)}
+    commands: dict[str, tuple[str, ...]] = {"web": ("web", *mine), "worker": ("worker", *mine)}
+    for number in range(2, (settings.senders or os.cpu_count() or 1) + 1):
+        commands[f"sender {number}"] = ("worker", "--only-send", *mine)
     sys.exit(supervisor.supervise(commands, stop))
 
 
@@ -48,8 +52,9 @@ def web(parent: int | None) -> None:
 
 
 @click.command(cls=Command)
+@click.option("--only-send", is_flag=True, help="Leave the timetable (polling, digests) to another worker.")
 @_PARENT
-def worker(parent: int | None) -> None:
+def worker(only_send: bool, parent: int | None) -> None:
     """The worker alone: it polls, builds digests and sends. Any number of them may run."""
     app = _checked_app()
     stop = Event()
@@ -58,7 +63,7 @@ def worker(parent: int | None) -> None:
         supervisor.stop_with_parent(parent, stop)
     with app.app_context():
         house = current.house()
-    work(app, house, stop)
+    work(app, house, () if only_send else timetable(house), stop)
 
 
 def _checked_app() -> Flask:

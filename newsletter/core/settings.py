@@ -49,6 +49,7 @@ class Settings:
     engine: str = "local"
     listen: HostPort = HostPort("127.0.0.1", 8000)
     spool: Path = Path("var/spool")
+    senders: int = 0
     confirm_within: timedelta = timedelta(hours=72)
     check_dns: bool = False
     poll_every: timedelta = timedelta(minutes=5)
@@ -225,6 +226,7 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "ENGINE": ("engine", _engine),
     "LISTEN": ("listen", _host_port),
     "SPOOL": ("spool", _path),
+    "SENDERS": ("senders", _number(0, 64)),
     "CONFIRM_HOURS": ("confirm_within", _hours(1, 14 * 24)),
     "CHECK_DNS": ("check_dns", _boolean),
     "POLL_SECONDS": ("poll_every", _seconds(5, 24 * 3600)),

@@ -35,6 +35,7 @@ class Service:
             PREFIX + "BACKENDS": f"smtp://127.0.0.1:{smtp_port}?tls=none&smtputf8=yes",
             PREFIX + "FETCH_ALLOW": f"127.0.0.1:{feeds_port}",
             PREFIX + "POLL_SECONDS": "10",
+            PREFIX + "SENDERS": "1",
             PREFIX + "LOG_LEVEL": "WARNING",
         }
         self._process: subprocess.Popen[bytes] | None = None

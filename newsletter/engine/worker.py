@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Iterable
 from threading import Event, Thread
 from types import FrameType
 
@@ -11,7 +12,7 @@ from newsletter.core.logs import logger
 from newsletter.delivery.sender import Means, Sender
 from newsletter.delivery.service import settle_estates
 from newsletter.engine import timetable
-from newsletter.jobs import timetable as jobs_of
+from newsletter.jobs import Job
 from newsletter.mail.house import House
 from newsletter.mail.journal import FileJournal
 
@@ -21,10 +22,10 @@ SAME_SIGNAL_SECONDS = 1.0
 log = logger(__name__)
 
 
-def work(app: Flask, house: House, stop: Event) -> None:
-    """Work until `stop` is set; then the slice in hand is finished and recorded."""
+def work(app: Flask, house: House, jobs: Iterable[Job], stop: Event) -> None:
+    """Send, and run these jobs, until `stop` is set; then the slice in hand is finished and recorded."""
     log.info("worker started", backend=house.backend.name)
-    threads = timetable.start(app, house, jobs_of(house), stop)
+    threads = timetable.start(app, house, jobs, stop)
     threads.append(Thread(target=_send, args=(app, house, stop), name="sender"))
     threads[-1].start()
     for thread in threads:

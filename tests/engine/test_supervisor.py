@@ -24,7 +24,7 @@ PATIENCE = 60.0
 
 
 @contextmanager
-def service(settings: Settings, folder: Path) -> Iterator[tuple[psutil.Process, str]]:
+def service(settings: Settings, folder: Path, senders: int = 1) -> Iterator[tuple[psutil.Process, str]]:
     """`newsletter run` as a process, and the address of its web server."""
     listen = f"127.0.0.1:{free_port(0)}"
     environment = {
@@ -34,6 +34,7 @@ def service(settings: Settings, folder: Path) -> Iterator[tuple[psutil.Process, 
         "NEWSLETTER_SPOOL": str(settings.spool),
         "NEWSLETTER_BACKENDS": f"maildir:{folder}/mail",
         "NEWSLETTER_LISTEN": listen,
+        "NEWSLETTER_SENDERS": str(senders),
     }
     started = subprocess.Popen([sys.executable, "-m", "newsletter", "run"], env=environment, cwd=folder)
     process = psutil.Process(started.pid)
@@ -106,3 +107,15 @@ def test_children_do_not_outlive_a_killed_parent(app: Flask, settings: Settings,
             for child in family:
                 with suppress(psutil.NoSuchProcess):
                     child.kill()
+
+
+def test_each_sender_is_a_process_and_one_worker_keeps_the_timetable(
+    app: Flask, settings: Settings, tmp_path: Path
+) -> None:
+    with service(settings, tmp_path, senders=3) as (process, url):
+        until(lambda: answers(url))
+        until(lambda: len(list(settings.spool.glob("*.journal"))) == 3)
+
+        lines = [child.cmdline() for child in process.children()]
+        assert sum("worker" in line for line in lines) == 3
+        assert sum("worker" in line and "--only-send" not in line for line in lines) == 1

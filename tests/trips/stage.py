@@ -22,6 +22,7 @@ from newsletter.demo.catcher import Catcher
 from newsletter.demo.mailstore import Caught
 from newsletter.demo.serving import LoopbackServer
 from newsletter.engine.worker import work
+from newsletter.jobs import timetable
 from newsletter.mail.house import House
 from newsletter.web import current
 
@@ -118,8 +119,8 @@ def _web_server() -> Iterator[tuple[int, Callable[[Flask], None]]]:
 
 @contextmanager
 def _worker(app: Flask) -> Iterator[None]:
-    stop = Event()
-    thread = Thread(target=work, args=(app, app.extensions["newsletter"], stop), name="worker")
+    stop, house = Event(), current.house()
+    thread = Thread(target=work, args=(app, house, timetable(house), stop), name="worker")
     thread.start()
     try:
         yield
