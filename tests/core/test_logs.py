@@ -105,11 +105,11 @@ def test_the_lines_of_libraries_are_clean(capsys: pytest.CaptureFixture[str], *,
     configure(level="DEBUG", as_json=as_json)
     line = '127.0.0.1 - - [23/Nov/2026 09:00:00] "GET /unsubscribe/%s HTTP/1.1" 200 -'
     werkzeug_log("info", line, TOKEN)
-    logging.getLogger("some.library").warning("could not mail %s", ADDRESS)
+    logging.getLogger("somebody.else").warning("could not mail %s", ADDRESS)
     try:
         fail_because(ValueError(ADDRESS))
     except RuntimeError:
-        logging.getLogger("another.library").exception("gave up on %(who)s", {"who": ADDRESS})
+        logging.getLogger("another.one").exception("gave up on %(who)s", {"who": ADDRESS})
 
     text = printed(capsys)
     assert "GET /unsubscribe/…" in text
@@ -121,7 +121,7 @@ def test_json_is_one_object_a_line_that_keeps_numbers_as_numbers(capsys: pytest.
     logger("newsletter.test").info(
         "slice sent", accepted=7, seconds=0.5, whole=True, at=datetime(2026, 11, 23, tzinfo=UTC)
     )
-    logging.getLogger("some.library").info("two\nlines")
+    logging.getLogger("somebody.else").info("two\nlines")
 
     first, second = (json.loads(line) for line in printed(capsys).splitlines())
     assert (first["accepted"], first["seconds"], first["whole"]) == (7, 0.5, True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
@@ -42,11 +42,12 @@ def cancel(mailing_id: int) -> int:
 
 def cancel_for(subscriber_id: int, newsletter_id: int) -> int:
     """Send this person nothing more that was queued for this newsletter's subscribers; how many that were."""
-    of_newsletter = select(Mailing.id).where(Mailing.newsletter_id == newsletter_id)
+    # Correlated, so that the database starts from this person's few deliveries and not from all mailings.
+    of_newsletter = exists().where(Mailing.id == Delivery.mailing_id, Mailing.newsletter_id == newsletter_id)
     with transaction():
         return _cancel_waiting(
             Delivery.subscriber_id == subscriber_id,
-            Delivery.mailing_id.in_(of_newsletter),
+            of_newsletter.correlate(Delivery),
             words="the subscriber said stop",
         )
 
