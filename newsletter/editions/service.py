@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, select, update
 
 from newsletter.articles.models import Article
 from newsletter.core.clock import now
@@ -133,10 +133,11 @@ def follow_mailings() -> None:
     states = {MailingState.FINISHED: EditionStatus.SENT, MailingState.PAUSED: EditionStatus.PAUSED}
     with transaction():
         for mailing_state, status in states.items():
-            mailings = select(Mailing.id).where(Mailing.state == mailing_state)
+            # Correlated: few editions are sending, and each confirmation ever sent is a mailing.
+            has_come_to_it = exists().where(Mailing.id == Edition.mailing_id, Mailing.state == mailing_state)
             db.session.execute(
                 update(Edition)
-                .where(Edition.status == EditionStatus.SENDING, Edition.mailing_id.in_(mailings))
+                .where(Edition.status == EditionStatus.SENDING, has_come_to_it.correlate(Edition))
                 .values(status=status, sent_at=now() if status is EditionStatus.SENT else None)
                 .execution_options(synchronize_session=False)
             )
