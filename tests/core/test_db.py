@@ -218,10 +218,12 @@ def test_an_insert_that_ignores_leaves_what_is_there() -> None:
 def test_sqlite_keeps_what_it_answered(settings: Settings, tmp_path: Path) -> None:
     # Whatever database the other tests run on.
     on_sqlite = create_app(replace(settings, database_url=f"sqlite:///{tmp_path / 'kept.db'}"))
-    with on_sqlite.app_context(), db.engine.connect() as connection:
-        found = {
-            name: connection.execute(text(f"PRAGMA {name}")).scalar()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-        }
+    with on_sqlite.app_context():
+        with db.engine.connect() as connection:
+            found = {
+                name: connection.execute(text(f"PRAGMA {name}")).scalar()
+                for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            }
+        db.engine.dispose()
 
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}

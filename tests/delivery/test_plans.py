@@ -33,6 +33,8 @@ def on_sqlite(settings: Settings, tmp_path: Path) -> Iterator[House]:
     with app.app_context():
         metadata.create_all(db.engine)
         yield current.house()
+        db.session.remove()
+        db.engine.dispose()
 
 
 @contextmanager

@@ -64,9 +64,12 @@ def running(settings: Settings, folder: Path, feeds: Flask | None = None) -> Ite
         )
         app = create_app(chosen)
         serve(app)
-        with app.app_context(), _worker(app):
-            app.config["FEEDS_URL"] = site.url
-            yield Stage(app, current.house(), catcher)
+        with app.app_context():
+            with _worker(app):
+                app.config["FEEDS_URL"] = site.url
+                yield Stage(app, current.house(), catcher)
+            db.session.remove()
+            db.engine.dispose()
 
 
 def awaited(find: Callable[[], T | None]) -> T:
