@@ -9,7 +9,7 @@ from sqlalchemy.orm import QueryableAttribute, undefer
 
 from newsletter.core.db import db
 from newsletter.delivery.models import IS_OPEN, Delivery, Mailing
-from newsletter.delivery.policy import Status
+from newsletter.delivery.policy import OPEN, Status
 from newsletter.suppressions.models import Suppression
 
 _SUBSCRIPTIONS = table("subscriptions", column("subscriber_id"), column("newsletter_id"), column("status"))
@@ -33,7 +33,7 @@ class Ledger:
     @property
     def open(self) -> int:
         """For how many something will still happen."""
-        return sum(self.count(status) for status in (Status.QUEUED, Status.DEFERRED, Status.LEASED))
+        return sum(self.count(status) for status in OPEN)
 
     def as_dict(self) -> dict[str, int]:
         """The audience and each state, also those that are 0, in the order people read them."""

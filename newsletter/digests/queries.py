@@ -27,13 +27,6 @@ def digests() -> Sequence[Digest]:
     return db.session.scalars(select(Digest).order_by(Digest.next_due_at, Digest.id)).all()
 
 
-def next_digest(newsletter_id: int) -> Digest | None:
-    """The digest of this newsletter that is due next."""
-    return db.session.scalar(
-        select(Digest).where(Digest.newsletter_id == newsletter_id).order_by(Digest.next_due_at).limit(1)
-    )
-
-
 def due_digests(at: datetime) -> Sequence[int]:
     """The ids of those whose slot has come."""
     return db.session.scalars(select(Digest.id).where(Digest.next_due_at <= at).order_by(Digest.id)).all()

@@ -14,10 +14,6 @@ class Phase(StrEnum):
     """The step of the conversation that decided."""
 
     CONNECT = "connect"
-    GREETING = "greeting"
-    EHLO = "ehlo"
-    TLS = "tls"
-    AUTH = "auth"
     MAIL = "mail"
     RCPT = "rcpt"
     DATA = "data"

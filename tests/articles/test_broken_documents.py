@@ -9,6 +9,8 @@ from newsletter.core.errors import FeedUnreadable
 from tests.articles.documents import entries, json_feed, only, parsed, rss, titles
 
 HALF_A_MEGABYTE = 500_000
+MOST_SECONDS = 20
+"""Of this process, however busy the machine is: what grows with the square of the input takes many minutes."""
 BOMB = """<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa">
 <!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]>
 <rss><channel><item><title>&c;</title></item></channel></rss>"""
@@ -70,29 +72,29 @@ def test_a_document_with_entities_of_its_own_is_refused(document: str) -> None:
 )
 def test_a_document_made_to_cost_time_costs_little(inside: str) -> None:
     whole = "<item><title>Ferry late</title></item>"
-    began = time.monotonic()
+    began = time.process_time()
     with suppress(FeedUnreadable):
         parsed(f"<rss><channel>{whole}{inside}")
 
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < MOST_SECONDS
 
 
 @pytest.mark.parametrize("tag", ["div", "ul><li", "blockquote", "b", "table><tr><td", "font"])
 def test_html_that_is_nested_without_end_becomes_plain_text(tag: str) -> None:
     nested = f"<{tag}>" * 10_000 + "The ferry is late."
-    began = time.monotonic()
+    began = time.process_time()
     entry = only(json_feed({"title": "a", "content_html": nested}))
 
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < MOST_SECONDS
     assert entry.summary_text == "The ferry is late."
 
 
 def test_a_tag_with_attributes_without_end_becomes_plain_text() -> None:
     tag = "<a " + " ".join(f"b{number}=c" for number in range(15_000)) + ">The ferry is late.</a>"
-    began = time.monotonic()
+    began = time.process_time()
     entry = only(json_feed({"title": "a", "content_html": tag}))
 
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < MOST_SECONDS
     assert entry.summary_text == "The ferry is late."
 
 

