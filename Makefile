@@ -46,8 +46,8 @@ screenshots: $(VENV)/browser.stamp ## Draw docs/pictures/ again from the running
 	$(BIN)/python tools/screenshots.py
 
 lock: ## Make the hashed lock files again (needs uv)
-	for extra in build:run dev:dev browser:browser; do \
-	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	for extra in build:run scale:scale dev:dev browser:browser; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
 	    --no-emit-index-url --no-emit-find-links --extra $${extra%:*} pyproject.toml \
 	    -o requirements/$${extra#*:}.lock $(UPGRADE) || exit 1; done
 
