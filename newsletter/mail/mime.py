@@ -42,16 +42,21 @@ class Template:
         """The names that `fill` must be given values for."""
         return frozenset(name for _, name in self._holes)
 
-    def fill(self, values: Mapping[str, str]) -> bytes:
-        """The message of one recipient; values are as people would read them, escaping is done here.
+    def pieces(self, values: Mapping[str, str]) -> list[bytes]:
+        """The message of one recipient in pieces: literals at even places, encoded values at odd ones.
 
-        Raises UnsafeMessage when a value for a header holds white space, a control or an encoded word.
+        Values are as people would read them, escaping is done here. Raises UnsafeMessage when a value for a header
+        holds white space, a control or an encoded word.
         """
         filled = {hole: _ENCODERS[hole[0]](values[hole[1]]) for hole in set(self._holes)}
         parts = [self._literals[0]]
         for hole, literal in zip(self._holes, self._literals[1:], strict=True):
             parts += (filled[hole], literal)
-        return b"".join(parts)
+        return parts
+
+    def fill(self, values: Mapping[str, str]) -> bytes:
+        """As `pieces`, in one."""
+        return b"".join(self.pieces(values))
 
 
 def compile_message(letterhead: Letterhead, content: Content) -> Template:
