@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
 
-.PHONY: help run test check fix coverage browser test-postgres lock screenshots clean
+.PHONY: help run test check fix coverage browser faults scale test-postgres lock screenshots bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,14 +36,25 @@ test-postgres: $(VENV)/dev.stamp ## The same tests on PostgreSQL (NEWSLETTER_TES
 	@test -n "$(NEWSLETTER_TEST_DATABASE_URL)" || { echo "NEWSLETTER_TEST_DATABASE_URL is not set; expected postgresql+psycopg://user@host/database"; exit 2; }
 	$(BIN)/python -m pytest -n $(WORKERS)
 
+faults: $(VENV)/dev.stamp ## Kill, cut and fill what sending rests on; a table of copies and losses. Needs NEWSLETTER_TEST_DATABASE_URL for PostgreSQL
+	$(BIN)/python -m pytest tests/faults -m faults -n 2
+
 coverage: $(VENV)/dev.stamp ## The tests with branch coverage shown
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
 
 browser: $(VENV)/browser.stamp ## The browser tests, in the installed Chromium
 	$(BIN)/python -m pytest -m browser tests/browser
 
+scale: $(VENV)/dev.stamp ## Workers on Celery that are killed, frozen and cut off (needs PostgreSQL, Redis, RabbitMQ)
+	$(BIN)/python -m pytest -m "scale$(if $(filter 0,$(shell id -u)), or namespaces)" tests
+
 screenshots: $(VENV)/browser.stamp ## Draw docs/pictures/ again from the running demo
 	$(BIN)/python tools/screenshots.py
+
+# BENCH= leaves out what takes longest; BENCH="--only sqlite" measures one thing.
+BENCH ?= --million --profile
+bench: $(VENV)/dev.stamp ## Measure sending beside other programs and write docs/benchmarks.md; takes half an hour
+	$(BIN)/newsletter bench delivery --recipients 100000 --size 10000 --connections 16 --write docs/benchmarks.md $(BENCH)
 
 lock: ## Make the hashed lock files again (needs uv)
 	for extra in build:run scale:scale dev:dev browser:browser; do \

@@ -4,15 +4,18 @@ A wrong value stops the start with one line that names the setting, its value an
 have no default and their values are never repeated.
 """
 
+import hmac
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+import idna
 from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -23,7 +26,7 @@ PREFIX = "NEWSLETTER_"
 SHORTEST_SECRET = 32
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
-OnUnknown = Literal["resend_once", "hold"]
+OnUnknown = Literal["resend_once", "resend_anywhere", "hold"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,15 @@ class HostPort:
 
 
 @dataclass(frozen=True)
+class DkimKeyFile:
+    """A file with a private key, and whose mail it signs: `domain` in A-labels, both names in lower case."""
+
+    domain: str
+    selector: str
+    path: Path
+
+
+@dataclass(frozen=True)
 class Settings:
     """All there is to set; the comments of `.env.example` say what each is for."""
 
@@ -46,7 +58,8 @@ class Settings:
     backends: str = field(repr=False)
     database_url: str = field(repr=False)
     base_url: str = "http://127.0.0.1:8000"
-    engine: str = "local"
+    engine: str = field(default="local", repr=False)
+    limits: str = field(default="auto", repr=False)
     listen: HostPort = HostPort("127.0.0.1", 8000)
     spool: Path = Path("var/spool")
     senders: int = 0
@@ -55,7 +68,13 @@ class Settings:
     poll_every: timedelta = timedelta(minutes=5)
     fetch_allow: tuple[HostPort, ...] = ()
     proxy_hops: int = 0
+    domain_limits: str = ""
+    dkim: tuple[DkimKeyFile, ...] = ()
     on_unknown: OnUnknown = "resend_once"
+    retry_first: timedelta = timedelta(minutes=5)
+    retry_longest: timedelta = timedelta(hours=3)
+    retry_within: timedelta = timedelta(hours=48)
+    lease_for: timedelta = timedelta(minutes=15)
     log_level: str = "INFO"
     log_json: bool = False
 
@@ -63,6 +82,26 @@ class Settings:
     def is_sqlite(self) -> bool:
         """Whether one file is the database, so that all processes must be on this machine."""
         return self.database_url.startswith("sqlite")
+
+    @property
+    def has_broker(self) -> bool:
+        """Whether a broker carries the work between processes, so that they may be on many machines."""
+        return self.engine != "local"
+
+    @property
+    def limits_redis(self) -> str | None:
+        """The Redis through which all machines share their rate limits; None where each keeps its own."""
+        if self.limits == "auto":
+            return self.engine if self.engine.startswith(("redis:", "rediss:")) else None
+        return None if self.limits == "local" else self.limits
+
+    @property
+    def installation(self) -> str:
+        """Sixteen hex digits that all processes of this installation share and no other one has.
+
+        They keep two installations apart that use one broker.
+        """
+        return hmac.digest(self.pepper.encode(), b"installation", "sha256").hex()[:16]
 
 
 def from_environment(dotenv: Path | None = None) -> Settings:
@@ -97,10 +136,17 @@ def from_mapping(values: Mapping[str, str | None]) -> Settings:
 
 
 def _check_together(settings: Settings) -> None:
-    if settings.engine != "local" and settings.is_sqlite:
+    if settings.has_broker and settings.is_sqlite:
         raise SettingsError(
             PREFIX + "ENGINE", "a broker needs NEWSLETTER_DATABASE_URL to be PostgreSQL; expected local"
         )
+    if settings.retry_first > settings.retry_longest:
+        first = int(settings.retry_first.total_seconds())
+        problem = f"is shorter than {PREFIX}RETRY_FIRST_SECONDS; expected at least {first}"
+        raise SettingsError(PREFIX + "RETRY_LONGEST_SECONDS", problem)
+    for suffix, used in (("ENGINE", settings.has_broker), ("LIMITS", settings.limits_redis)):
+        if used and not (find_spec("celery") and find_spec("redis")):
+            raise SettingsError(PREFIX + suffix, f"is a URL, and for that Celery must be installed; {_INSTALL}")
 
 
 def _secret(name: str, text: str) -> str:
@@ -149,8 +195,33 @@ def _base_url(name: str, text: str) -> str:
 
 
 def _engine(name: str, text: str) -> str:
-    if text != "local":
-        raise SettingsError(name, f"'{text}' is no engine; expected local")
+    if text == "local":
+        return text
+    return _service(name, text, "local", ("redis", "rediss", "amqp", "amqps"))
+
+
+def _limits(name: str, text: str) -> str:
+    if text in {"auto", "local"}:
+        return text
+    return _service(name, text, "auto, local", ("redis", "rediss"))
+
+
+def _service(name: str, text: str, words: str, schemes: tuple[str, ...]) -> str:
+    """A URL of another service; it may hold a password, so it is never repeated."""
+    *most, last = (f"{each}://" for each in schemes)
+    expected = f"expected {words}, {', '.join(most)} or {last}"
+    scheme, divider, _ = text.partition("://")
+    if not divider and not re.search(r"[@:/]", text):
+        raise SettingsError(name, f"'{text}' is not known; {expected}")
+    if scheme not in schemes:
+        raise SettingsError(name, f"has another scheme; {expected}")
+    try:
+        url = urlsplit(text)
+        is_whole = bool(url.hostname) and (url.port is None or url.port > 0)
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise SettingsError(name, f"names no host and port; expected {scheme}://USER:PASSWORD@HOST:PORT/NAME")
     return text
 
 
@@ -163,6 +234,29 @@ def _host_port(name: str, text: str) -> HostPort:
 
 def _host_ports(name: str, text: str) -> tuple[HostPort, ...]:
     return tuple(_host_port(name, part) for part in re.split(r"[,\s]+", text) if part)
+
+
+def dkim_key_files(name: str, text: str) -> tuple[DkimKeyFile, ...]:
+    """The value of `NEWSLETTER_DKIM`; `name` is what an error calls it."""
+    files = tuple(_dkim_key_file(name, part) for part in re.split(r"[,\s]+", text) if part)
+    places = [(file.domain, file.selector) for file in files]
+    for domain, selector in places:
+        if places.count((domain, selector)) > 1:
+            raise SettingsError(name, f"has selector '{selector}' of {domain} twice; expected one key for each")
+    return files
+
+
+def _dkim_key_file(name: str, text: str) -> DkimKeyFile:
+    domain, selector, path = [*text.split(":", 2), "", ""][:3]
+    try:
+        domain = idna.encode(domain, uts46=True, std3_rules=True).decode()
+        idna.encode(f"{selector}.{domain}", uts46=True, std3_rules=True)
+    except idna.IDNAError:
+        domain = ""
+    if not re.fullmatch(r"[^.]+(\.[^.]+)+", domain) or not selector.isascii() or not path:
+        problem = f"'{text}' names no domain, selector and file; expected DOMAIN:SELECTOR:PATH"
+        raise SettingsError(name, f"{problem}, such as example.org:key1:/etc/newsletter/key1.pem")
+    return DkimKeyFile(domain, selector.lower(), Path(path))
 
 
 def _boolean(name: str, text: str) -> bool:
@@ -224,6 +318,7 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "DATABASE_URL": ("database_url", _database_url),
     "BASE_URL": ("base_url", _base_url),
     "ENGINE": ("engine", _engine),
+    "LIMITS": ("limits", _limits),
     "LISTEN": ("listen", _host_port),
     "SPOOL": ("spool", _path),
     "SENDERS": ("senders", _number(0, 64)),
@@ -232,10 +327,18 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "POLL_SECONDS": ("poll_every", _seconds(5, 24 * 3600)),
     "FETCH_ALLOW": ("fetch_allow", _host_ports),
     "PROXY_HOPS": ("proxy_hops", _number(0, 10)),
-    "ON_UNKNOWN": ("on_unknown", _one_of("resend_once", "hold")),
+    "ON_UNKNOWN": ("on_unknown", _one_of("resend_once", "resend_anywhere", "hold")),
+    "RETRY_FIRST_SECONDS": ("retry_first", _seconds(1, 3600)),
+    "RETRY_LONGEST_SECONDS": ("retry_longest", _seconds(1, 24 * 3600)),
+    "RETRY_HOURS": ("retry_within", _hours(1, 240)),
+    "LEASE_SECONDS": ("lease_for", _seconds(2, 7200)),
+    "DOMAIN_LIMITS": ("domain_limits", _text),
+    "DKIM": ("dkim", dkim_key_files),
     "LOG_LEVEL": ("log_level", _one_of("DEBUG", "INFO", "WARNING", "ERROR")),
     "LOG_JSON": ("log_json", _boolean),
 }
+
+_INSTALL = "install requirements/scale.lock, or choose local"
 
 _DEFAULTS = {"DATABASE_URL": "sqlite:///var/newsletter.db"}
 """Those that must be read like a given text; the others' stand in `Settings`."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.core.errors import SettingsError
-from newsletter.core.settings import HostPort, Settings, from_mapping
+from newsletter.core.settings import DkimKeyFile, HostPort, Settings, from_mapping
 
 GOOD = {
     "NEWSLETTER_SECRET_KEYS": "a-key-for-tests-only-0123456789abcdef",
@@ -46,7 +46,18 @@ WRONG = [
     ("BASE_URL", "https://letters.example.org/>,<x", "expected https://HOST"),
     ("BASE_URL", "https://bücher.example", "plain ASCII"),
     ("BASE_URL", "https://ann:s3cret@letters.example.org", "holds a user or password"),
-    ("ENGINE", "celery", "'celery' is no engine; expected local"),
+    ("ENGINE", "celery", "'celery' is not known; expected local, redis://, rediss://, amqp:// or amqps://"),
+    ("ENGINE", "kafka://u:s3cret@broker.example", "has another scheme; expected local, redis://"),
+    ("ENGINE", "u:s3cret@broker.example", "has another scheme"),
+    ("ENGINE", "redis://u:s3cret@", "names no host and port; expected redis://USER:PASSWORD@HOST:PORT/NAME"),
+    ("ENGINE", "amqp://u:s3cret@broker.example:port", "names no host and port"),
+    ("ENGINE", "redis://u:s3cret@broker.example", "a broker needs NEWSLETTER_DATABASE_URL to be PostgreSQL"),
+    (
+        "LIMITS",
+        "amqp://u:s3cret@broker.example",
+        "has another scheme; expected auto, local, redis:// or rediss://",
+    ),
+    ("LIMITS", "global", "'global' is not known; expected auto, local, redis:// or rediss://"),
     ("LISTEN", "8000", "'8000' is no place"),
     ("LISTEN", "127.0.0.1", "expected HOST:PORT"),
     ("LISTEN", "127.0.0.1:0", "expected HOST:PORT"),
@@ -62,13 +73,29 @@ WRONG = [
     ("CONFIRM_HOURS", "-1", "'-1' is not expected"),
     ("CONFIRM_HOURS", "9" * 5000, "expected a whole number"),
     ("CHECK_DNS", "perhaps", "'perhaps' is neither yes nor no"),
+    ("RETRY_FIRST_SECONDS", "0", "expected a whole number from 1 to 3600"),
+    ("RETRY_FIRST_SECONDS", "3601", "expected a whole number from 1 to 3600"),
+    ("RETRY_LONGEST_SECONDS", "299", "is shorter than NEWSLETTER_RETRY_FIRST_SECONDS; expected at least 300"),
+    ("RETRY_HOURS", "241", "expected a whole number from 1 to 240"),
+    ("LEASE_SECONDS", "1", "expected a whole number from 2 to 7200"),
+    ("ON_UNKNOWN", "resend", "'resend' is not expected; expected resend_once, resend_anywhere or hold"),
     ("POLL_SECONDS", "4", "expected a whole number from 5 to 86400"),
     ("POLL_SECONDS", "5m", "expected a whole number"),
     ("FETCH_ALLOW", "127.0.0.1", "expected HOST:PORT"),
     ("FETCH_ALLOW", "127.0.0.1:80,:81", "':81' is no place"),
     ("PROXY_HOPS", "11", "expected a whole number from 0 to 10"),
     ("PROXY_HOPS", "²", "expected a whole number"),
-    ("ON_UNKNOWN", "resend", "'resend' is not expected; expected resend_once or hold"),
+    ("DKIM", "example.org", "'example.org' names no domain, selector and file; expected DOMAIN:SELECTOR:PATH"),
+    ("DKIM", "example.org:k1", "names no domain, selector and file"),
+    ("DKIM", "example.org::key.pem", "names no domain, selector and file"),
+    ("DKIM", "example.org:k_1:key.pem", "names no domain, selector and file"),
+    ("DKIM", "example.org:é:key.pem", "names no domain, selector and file"),
+    ("DKIM", "example:k1:key.pem", "names no domain, selector and file"),
+    ("DKIM", "example.org.:k1:key.pem", "names no domain, selector and file"),
+    ("DKIM", "@example.org:k1:key.pem", "names no domain, selector and file"),
+    ("DKIM", "ex ample.org:k1:key.pem", "'ex' names no domain"),
+    ("DKIM", "a" * 64 + ".example:k1:key.pem", "names no domain, selector and file"),
+    ("DKIM", "example.org:k1:a.pem,Example.org:K1:b.pem", "has selector 'k1' of example.org twice"),
     ("LOG_LEVEL", "info", "expected DEBUG, INFO, WARNING or ERROR"),
     ("LOG_JSON", "2", "expected yes or no"),
     ("LOGLEVEL", "INFO", "there is no such setting"),
@@ -121,6 +148,7 @@ def test_values_are_read_as_what_they_mean() -> None:
             "NEWSLETTER_LISTEN": "[::1]:8000",
             "NEWSLETTER_FETCH_ALLOW": "127.0.0.1:8001, feeds.internal.example:80",
             "NEWSLETTER_CHECK_DNS": "YES",
+            "NEWSLETTER_DKIM": "Bücher.example:R1:/etc/keys/a:b.pem, straße.example:e1:key.pem",
             "NEWSLETTER_ON_UNKNOWN": "hold",
         }
     )
@@ -132,6 +160,10 @@ def test_values_are_read_as_what_they_mean() -> None:
     assert str(chosen.listen) == "[::1]:8000"
     assert chosen.fetch_allow == (HostPort("127.0.0.1", 8001), HostPort("feeds.internal.example", 80))
     assert chosen.check_dns
+    assert chosen.dkim == (
+        DkimKeyFile("xn--bcher-kva.example", "r1", Path("/etc/keys/a:b.pem")),
+        DkimKeyFile("xn--strae-oqa.example", "e1", Path("key.pem")),
+    )
     assert chosen.on_unknown == "hold"
 
 
@@ -175,4 +207,60 @@ def test_the_example_shows_the_defaults() -> None:
 
 
 def test_only_what_is_required_has_no_value_in_the_example() -> None:
-    assert {name for name, value in examples().items() if not value} == {*GOOD, "NEWSLETTER_FETCH_ALLOW"}
+    assert {name for name, value in examples().items() if not value} == {
+        *GOOD,
+        "NEWSLETTER_FETCH_ALLOW",
+        "NEWSLETTER_DKIM",
+        "NEWSLETTER_DOMAIN_LIMITS",
+    }
+
+
+BROKERS = {**GOOD, "NEWSLETTER_DATABASE_URL": "postgresql://u@db.example/x"}
+
+
+@pytest.mark.parametrize(
+    ("engine", "limits", "redis"),
+    [
+        ("local", "auto", None),
+        ("redis://one.example", "auto", "redis://one.example"),
+        ("redis://one.example", "local", None),
+        ("redis://one.example", "redis://two.example/1", "redis://two.example/1"),
+        ("amqps://one.example/letters", "auto", None),
+        ("amqps://one.example/letters", "rediss://two.example", "rediss://two.example"),
+    ],
+)
+def test_limits_are_kept_in_the_redis_that_is_there(engine: str, limits: str, redis: str | None) -> None:
+    chosen = from_mapping({**BROKERS, "NEWSLETTER_ENGINE": engine, "NEWSLETTER_LIMITS": limits})
+
+    assert chosen.limits_redis == redis
+    assert chosen.has_broker == (engine != "local")
+
+
+def test_the_name_of_the_installation_tells_nothing_of_the_pepper_and_differs_with_it() -> None:
+    one, two = from_mapping(GOOD), from_mapping({**GOOD, "NEWSLETTER_PEPPER": "other-pepper-0123456789abcdefghi"})
+
+    assert re.fullmatch(r"[0-9a-f]{16}", one.installation)
+    assert one.installation != two.installation
+
+
+def test_a_broker_without_celery_is_refused_with_the_remedy() -> None:
+    program = (
+        "import sys; sys.modules['celery'] = None;"
+        "from newsletter.core.errors import SettingsError;"
+        "from newsletter.core.settings import from_environment as read\n"
+        "try: read()\n"
+        "except SettingsError as error: print(error)"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**BROKERS, "NEWSLETTER_ENGINE": "redis://one.example", "PYTHONPATH": str(EXAMPLE.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout == (
+        "NEWSLETTER_ENGINE: is a URL, and for that Celery must be installed; "
+        "install requirements/scale.lock, or choose local\n"
+    )
