@@ -5,14 +5,17 @@ the write lock when they begin (`BEGIN IMMEDIATE`), because a transaction that r
 fails when somebody else wrote in between.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
     Connection,
     CursorResult,
     DateTime,
@@ -21,17 +24,24 @@ from sqlalchemy import (
     Integer,
     MetaData,
     TypeDecorator,
+    any_,
     event,
+    func,
+    literal,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, QueryableAttribute
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import BigInteger
 
 BUSY_TIMEOUT = 30_000
 """Milliseconds a SQLite writer waits for another one before it gives up."""
+
+LONGEST_SILENCE = 30_000
+"""Milliseconds after which PostgreSQL ends a transaction in which nobody asks anything any more."""
 
 _WRITES = "newsletter_writes"
 
@@ -106,6 +116,22 @@ def transaction() -> Iterator[None]:
         session.info.pop(_WRITES, None)
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """A look at the newest state; within a transaction it joins that one.
+
+    A session that has read something goes on seeing the database as it was then, and keeps what others write since
+    from being cleared away; so whoever looks again and again must let go each time.
+    """
+    session = db.session()
+    if session.info.get(_WRITES):
+        yield
+        return
+    session.commit()
+    yield
+    session.commit()
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     if not isinstance(connection, sqlite3.Connection):
@@ -120,6 +146,18 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
     cursor.close()
 
 
+@event.listens_for(Engine, "connect")
+def _prepare_postgresql(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        return
+    # A process that stands still within a transaction, or whose machine has lost its line, would keep its rows
+    # from all others for ever.
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = {LONGEST_SILENCE}")
+    cursor.close()
+    connection.commit()
+
+
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
@@ -131,6 +169,14 @@ def insert_ignoring(model: type[Any]) -> Any:  # noqa: ANN401 - the two dialects
     """`INSERT … ON CONFLICT DO NOTHING` into the model's table: what is there already stays as it is."""
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     return insert(model).on_conflict_do_nothing()
+
+
+def among(column: QueryableAttribute[int], ids: Collection[int]) -> ColumnElement[bool]:
+    """`column IN ids` with the ids as one parameter, so that the statement is the same however many they are."""
+    if db.engine.dialect.name == "postgresql":
+        return column == any_(literal(list(ids), ARRAY(BigInteger)))
+    each = func.json_each(json.dumps(list(ids))).table_valued("value")
+    return column.in_(select(each.c.value))
 
 
 def rows_written(statement: Executable) -> int:

@@ -18,6 +18,7 @@
     └── MailError              a message cannot be made or handed over
         ├── UnsafeMessage      it would carry headers nobody meant: never send it
         └── BackendUnavailable the backend does not answer: stop, keep everything, retry
+            └── BackendRefused it answers, and does not let us in: pause, tell the operator
 
 `newsletter.web.errors` alone maps these to HTTP; `newsletter.cli` alone maps them to exit codes.
 The text of each is one sentence for the person who can mend it; the facts are attributes.
@@ -125,3 +126,7 @@ class UnsafeMessage(MailError):
 
 class BackendUnavailable(MailError):
     """The backend cannot take any message now; nothing was sent, so everything may be retried."""
+
+
+class BackendRefused(BackendUnavailable):
+    """It will not take any until somebody changes something: the login, a certificate, our reputation there."""
