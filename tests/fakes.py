@@ -278,12 +278,15 @@ class RecordingJournal:
     answers: list[Outcome] = field(default_factory=list)
     is_full: bool = False
 
-    def dotting(self, key: int) -> None:
+    def dotting(self, *keys: int) -> None:
         if self.is_full:
             problem = "No space left on device"
             raise OSError(problem)
-        self.entries.append(("dotting", key))
+        self.entries += [("dotting", key) for key in keys]
 
     def answered(self, outcome: Outcome) -> None:
         self.entries.append(("answered", outcome.key))
         self.answers.append(outcome)
+
+    def flush(self) -> None:
+        """What was noted is kept already."""

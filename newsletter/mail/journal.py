@@ -1,20 +1,28 @@
 """The write-ahead log between the final dot and the database: one file for each running sender.
 
-A line is written, unbuffered, before each dot and after each answer; it survives `kill -9`. What survives a
-power cut nobody knows, so the first line names the boot of the machine: a journal of an earlier boot counts as
-"no journal to ask". The file is locked while its sender lives; whoever gets the lock of another's file knows
-that sender to be dead and settles its affairs.
+    dotting 17;                      written before the dot of delivery 17
+    accepted 17 250 2.0.0 taken;     what became of it, in the server's words
+    answered [18, "deferred", …];    the same, when it was not accepted
+
+Answers are written together with the next dot, or before the sender waits for anything, so that for each line to a
+server at most one is in memory only. What is written survives `kill -9`. What survives a power cut nobody knows,
+so the first entry names the boot of the machine: a journal of an earlier boot counts as "no journal to ask". Each
+entry begins with its own line feed, so that one which a full disk has torn cannot swallow the next.
+
+The file is locked while its sender lives; whoever gets the lock of another's file knows that sender to be dead and
+settles its affairs.
 """
 
 import fcntl
 import json
+import math
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from newsletter.core.logs import logger
 from newsletter.mail.outcomes import Blame, Outcome, Phase, Result
@@ -31,6 +39,9 @@ class FileJournal:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.worker = uuid.uuid4().hex
+        self.valid_until = math.inf
+        """The monotonic moment after which nothing of the slice in hand may be handed over any more."""
+        self._pending: list[bytes] = []
         self._path = folder / (self.worker + _SUFFIX)
         # It gets its real name only once it is locked, or somebody would take it for a dead sender's.
         unlocked = folder / (self.worker + ".new")
@@ -44,25 +55,42 @@ class FileJournal:
             unlocked.unlink(missing_ok=True)
             raise
 
-    def dotting(self, key: int) -> None:
-        """Write down that the message is about to be handed over; raises OSError when that cannot be kept."""
-        self._write({"dotting": key})
+    def dotting(self, *keys: int) -> None:
+        """Write down that these messages are about to be handed over, and all answers before them.
+
+        Raises OSError when that cannot be kept, or when the lease has run out: then they are somebody else's.
+        """
+        self._pending += [b"\ndotting %d;" % key for key in keys]
+        self._write()
+        # Only now: whoever settles an expired lease reads here, and what it finds undotted must not leave.
+        if time.monotonic() >= self.valid_until:
+            problem = "The lease ran out; this process must have stood still."
+            raise TimeoutError(problem)
 
     def answered(self, outcome: Outcome) -> None:
-        """Write down what became of it.
+        """Note what became of it; written with the next dot, or before anybody waits."""
+        if outcome.result is Result.ACCEPTED and outcome.phase is Phase.DOT:
+            self._pending.append(f"\naccepted {outcome.key} {outcome.words};".encode())
+        else:
+            self._pending.append(f"\nanswered {json.dumps(outcome)};".encode())
+
+    def flush(self) -> None:
+        """Write what was answered.
 
         When that cannot be kept, the dot stands without an answer, which is the truth after a crash; while we
         live the answer is not lost, so this does not raise.
         """
-        try:
-            self._write({"answered": vars(outcome)})
-        except OSError as error:
-            log.error("journal cannot be written", error=str(error))  # noqa: TRY400 - a trace says no more.
+        if self._pending:
+            try:
+                self._write()
+            except OSError as error:
+                log.error("journal cannot be written", error=str(error))  # noqa: TRY400 - a trace says no more.
 
     def clear(self) -> None:
         """Forget everything: all of it has been recorded in the database."""
         os.ftruncate(self._file, 0)
-        self._write({"boot": _boot_id()})
+        self._pending = [f"\nboot {_boot_id()};".encode()]
+        self._write()
 
     def close(self) -> None:
         """Leave nothing behind; only after everything has been recorded."""
@@ -73,9 +101,9 @@ class FileJournal:
         """Stop writing, and leave the file to whoever settles the estate."""
         os.close(self._file)
 
-    def _write(self, entry: dict[str, Any]) -> None:
-        line = json.dumps(entry, separators=(",", ":")).encode() + b"\n"
-        if os.write(self._file, line) != len(line):
+    def _write(self) -> None:
+        lines, self._pending = b"".join(self._pending), []
+        if os.write(self._file, lines) != len(lines):
             problem = "The journal could not be written whole; the disk may be full."
             raise OSError(problem)
 
@@ -109,9 +137,18 @@ def estates(folder: Path) -> Iterator[Estate]:
                 os.close(file)
 
 
+def account_of(folder: Path, worker: str) -> Estate | None:
+    """What the journal of a sender says, alive or not; None when there is none here."""
+    with suppress(FileNotFoundError):
+        return _read(folder / (worker + _SUFFIX))
+    return None
+
+
 def _read(path: Path) -> Estate:
-    # What was cut off in the middle of the last line was not yet acted upon.
-    *lines, _ = path.read_bytes().split(b"\n")
+    lines = path.read_bytes().split(b"\n")[1:]
+    if lines and not lines[-1].endswith(b";"):
+        # What was cut off in the middle of the last entry was not yet acted upon.
+        lines.pop()
     boot, *entries = [_parsed(line) for line in lines] or [None]
     dots: dict[int, Outcome | None] = {}
     for entry in entries:
@@ -123,28 +160,40 @@ def _read(path: Path) -> Estate:
         worker=path.name.removesuffix(_SUFFIX),
         answers=tuple(answer for answer in dots.values() if answer),
         dots=frozenset(key for key, answer in dots.items() if answer is None),
-        is_whole=boot == _boot_id() and None not in entries,
+        is_whole=bool(boot) and boot == _boot_id() and None not in entries,
     )
 
 
 def _parsed(line: bytes) -> Outcome | int | str | None:
     """An answer, the key of a dot or the name of a boot; None for a line that no sender wrote whole."""
+    kind, _, rest = line.removesuffix(b";").decode("utf-8", "replace").partition(" ")
+    if not line.endswith(b";"):
+        return None
     with suppress(ValueError, RecursionError):
-        match json.loads(line):
-            case {
-                "answered": {
-                    "key": int(key),
-                    "result": str(result),
-                    "blame": str(blame),
-                    "phase": str(phase),
-                    "words": str(words),
-                }
-            }:
-                return Outcome(key, Result(result), Blame(blame), Phase(phase), words)
-            case {"dotting": int(key)}:
-                return key
-            case {"boot": str(boot)}:
-                return boot
+        match kind:
+            case "dotting":
+                return _key(rest)
+            case "accepted":
+                number, _, words = rest.partition(" ")
+                return Outcome(_key(number), Result.ACCEPTED, Blame.NOBODY, Phase.DOT, words)
+            case "answered":
+                return _outcome(json.loads(rest))
+            case "boot":
+                return rest
+    return None
+
+
+def _key(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        problem = "That is no key of a delivery."
+        raise ValueError(problem)
+    return int(text)
+
+
+def _outcome(entry: object) -> Outcome | None:
+    match entry:
+        case [int(key), str(result), str(blame), str(phase), str(words)]:
+            return Outcome(key, Result(result), Blame(blame), Phase(phase), words)
     return None
 
 

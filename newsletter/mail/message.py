@@ -68,18 +68,20 @@ class Content:
     html: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Envelope:
     """One message ready to leave: `data` has CRLF line ends and is not dot-stuffed.
 
-    `key` is the delivery it belongs to; outcomes and the journal call the message by it. Raises UnsafeMessage
-    for a sender or recipient that could end its own line or angle brackets in a conversation.
+    `key` is the delivery it belongs to; outcomes and the journal call the message by it. `is_dotless` promises
+    that no line begins with a dot. Raises UnsafeMessage for a sender or recipient that could end its own line or
+    angle brackets in a conversation.
     """
 
     key: int
     sender: str
     recipient: str
     data: bytes
+    is_dotless: bool = False
 
     def __post_init__(self) -> None:
         if _ENDS_A_PATH.search(self.sender + self.recipient):

@@ -7,10 +7,11 @@ lines of its own between soft breaks, so that a value of any length keeps the li
 
 import binascii
 import hashlib
-import html
 import re
 from collections.abc import Callable, Mapping
 from email import message_from_bytes, policy
+
+from markupsafe import escape
 
 from newsletter.core.errors import UnsafeMessage
 from newsletter.mail.headers import Headers, Letterhead, headers_of
@@ -25,34 +26,45 @@ _HEADER, _TEXT, _HTML = b"h", b"t", b"x"
 _SAFE_IN_HEADER = re.compile(r"(?:(?!=\?[^?]+\?[bBqQ]\?)[^\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff])+")
 _LONGEST_VALUE = 900
 # The standard library lets a line's last character end three columns late; a hole's line needs one for its break.
+_DOTTED = re.compile(rb"^(\.+)(.*)$", re.MULTILINE)
+_AS_IT_IS = re.compile(r"[\w/][\w./:@+~-]*", re.ASCII).fullmatch
+_WIDTH, _LONGEST_AS_IT_IS = 75, 600
 _LATE = re.compile(rb"^(?=.{76})(.{73,75}?)(=[0-9A-F]{2}|[^=\n])$", re.MULTILINE)
 
 
 class Template:
-    """A finished message but for its holes; `stored` is how the database keeps it."""
+    """A finished message but for its holes; `stored` is how the database keeps it.
+
+    `literals` stand before, between and after the holes: the even places of each message's `pieces`.
+    """
 
     def __init__(self, stored: bytes) -> None:
         self.stored = stored
         pieces = _HOLE.split(stored)
-        self._literals = pieces[0::3]
-        self._holes = [(context, name.decode()) for context, name in zip(pieces[1::3], pieces[2::3], strict=True)]
+        self.literals = pieces[0::3]
+        holes = [(context, name.decode()) for context, name in zip(pieces[1::3], pieces[2::3], strict=True)]
+        self._holes = [(2 * place + 1, *hole) for place, hole in enumerate(holes)]
+        self._blank = [piece for literal in self.literals for piece in (literal, b"")][:-1]
 
     @property
     def holes(self) -> frozenset[str]:
         """The names that `fill` must be given values for."""
-        return frozenset(name for _, name in self._holes)
+        return frozenset(name for _, _, name in self._holes)
 
     def pieces(self, values: Mapping[str, str]) -> list[bytes]:
         """The message of one recipient in pieces: literals at even places, encoded values at odd ones.
 
-        Values are as people would read them, escaping is done here. Raises UnsafeMessage when a value for a header
-        holds white space, a control or an encoded word.
+        Values are as people would read them, escaping is done here. No line of the message begins with a dot.
+        Raises UnsafeMessage when a value for a header holds white space, a control or an encoded word.
         """
-        filled = {hole: _ENCODERS[hole[0]](values[hole[1]]) for hole in set(self._holes)}
-        parts = [self._literals[0]]
-        for hole, literal in zip(self._holes, self._literals[1:], strict=True):
-            parts += (filled[hole], literal)
-        return parts
+        pieces = self._blank.copy()
+        encoded: dict[tuple[bytes, str], bytes] = {}
+        for place, context, name in self._holes:
+            hole = (context, name)
+            if hole not in encoded:
+                encoded[hole] = _encoded(context, values[name])
+            pieces[place] = encoded[hole]
+        return pieces
 
     def fill(self, values: Mapping[str, str]) -> bytes:
         """As `pieces`, in one."""
@@ -118,7 +130,26 @@ def _quoted_printable(body: str, context: bytes) -> bytes:
 def _quoted(text: str) -> bytes:
     lines = "\n".join(text.split("\r\n")).replace("\r", "\n").replace("\0", "")
     encoded = binascii.b2a_qp(lines.encode(errors="replace"), istext=True)
-    return _LATE.sub(rb"\1=\n\2", encoded).replace(b"\n", b"\r\n")
+    short = _LATE.sub(rb"\1=\n\2", encoded)
+    # With the dot encoded, no line has to be looked at again on its way out (RFC 5321 §4.5.2).
+    return _DOTTED.sub(_undotted, short).replace(b"\n", b"\r\n")
+
+
+def _undotted(line: re.Match[bytes]) -> bytes:
+    dots, rest = line.groups()
+    encoded = b"=2E" * len(dots) + rest
+    return encoded if len(encoded) < _WIDTH else b"=2E=\n" * len(dots) + rest
+
+
+def _encoded(context: bytes, value: str) -> bytes:
+    """The value for its place; what is letters, digits and the signs of links needs no escape anywhere."""
+    if len(value) > _LONGEST_AS_IT_IS or not _AS_IT_IS(value):
+        return _ENCODERS[context](value)
+    plain = value.encode()
+    if context == _HEADER or len(plain) <= _WIDTH:
+        return plain
+    broken = b"=\r\n".join([plain[start : start + _WIDTH] for start in range(0, len(plain), _WIDTH)])
+    return _ENCODERS[context](value) if b"\n." in broken else broken
 
 
 def _header_value(value: str) -> bytes:
@@ -131,7 +162,8 @@ def _header_value(value: str) -> bytes:
 _ENCODERS: dict[bytes, Callable[[str], bytes]] = {
     _HEADER: _header_value,
     _TEXT: _quoted,
-    _HTML: lambda value: _quoted(html.escape(value)),
+    # As Jinja escapes what it prints, so that a filled page is the page that would have been rendered.
+    _HTML: lambda value: _quoted(str(escape(value))),
 }
 
 

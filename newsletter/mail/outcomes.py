@@ -6,8 +6,8 @@ dot written, no answer read         unknown: neither side can tell (RFC 1047)
 answer read                         what it says; errors at QUIT change nothing
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Phase(StrEnum):
@@ -39,8 +39,7 @@ class Blame(StrEnum):
     SENDER = "sender"  # Us: our reputation, login, size or content; pause the mailing, charge no subscriber.
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """The server's words: the three-digit code, the enhanced code (RFC 3463) or "", and the text on one line."""
 
     code: int
@@ -51,8 +50,7 @@ class Reply:
         return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The end of one attempt; `words` is the server's reply or, without one, what happened instead."""
 
     key: int

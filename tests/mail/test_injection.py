@@ -122,7 +122,7 @@ def test_an_address_that_ends_its_command_makes_no_envelope(whose: str, end: str
     addresses[whose] += f"{end}RCPT TO:injected@example.com"
 
     with pytest.raises(UnsafeMessage, match="envelope"):
-        Envelope(key=1, data=b"", **addresses)
+        Envelope(1, addresses["sender"], addresses["recipient"], b"")
 
 
 def test_an_envelope_without_a_sender_can_be_made() -> None:

@@ -48,7 +48,7 @@ def _ended(text: str) -> str:
 
 def _html_with(value: str) -> str:
     escaped = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return escaped.replace('"', "&quot;").replace("'", "&#x27;")
+    return escaped.replace('"', "&#34;").replace("'", "&#39;")
 
 
 @pytest.mark.parametrize("text", HARD, ids=range(len(HARD)))

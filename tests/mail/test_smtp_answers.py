@@ -8,7 +8,7 @@ import pytest
 from newsletter.core.errors import UnsafeMessage
 from newsletter.mail.message import Envelope
 from newsletter.mail.outcomes import Blame, Phase, Result
-from tests.fakes import Close, RecordingJournal, SmtpServer
+from tests.fakes import Close, RecordingJournal, SmtpServer, Wait
 from tests.mail.smtp_bench import DATA, OFFERS, backend, envelope, send, told
 
 pytestmark = pytest.mark.loopback
@@ -175,3 +175,13 @@ def test_several_lines_share_the_work_and_each_message_goes_once(server: SmtpSer
     assert sorted(each.key for each in outcomes) == list(range(100))
     assert len({each.recipient for each in server.received}) == len(server.received) == 100
     assert server.connections == 4
+
+
+def test_what_waits_for_its_domain_longer_than_a_slice_is_given_back(server: SmtpServer) -> None:
+    server.script = {"dot": [Wait(0.9), b"250 2.0.0 taken\r\n"]}
+    way = replace(backend(server), connections=2, most_of=lambda _domain: 1)
+
+    outcomes = send(way, *map(envelope, range(1, 6)))
+
+    assert [each.result for each in outcomes] == [Result.ACCEPTED] * 2 + [Result.UNSENT] * 3
+    assert [each.phase for each in outcomes[2:]] == [Phase.CONNECT] * 3

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.core.errors import BackendUnavailable, SettingsError
+from newsletter.core.errors import BackendRefused, BackendUnavailable, SettingsError
 from newsletter.mail.backends import make_backend
 from newsletter.mail.backends.smtp import Server, SmtpBackend, Timeouts
+from newsletter.mail.backends.url import BackendUrl
 from newsletter.mail.message import Envelope
 from newsletter.mail.outcomes import Result
 from tests.fakes import Action, RecordingJournal, SmtpServer
@@ -138,6 +139,38 @@ def test_a_refused_login_stops_the_backend_and_no_recipient(
 
 
 @pytest.mark.loopback
+@pytest.mark.parametrize(
+    ("step", "answer", "is_final"),
+    [
+        ("greeting", b"554 5.7.1 you are on our block list\r\n", True),
+        ("greeting", b"421 4.7.0 too many of you\r\n", False),
+        ("ehlo", b"550 5.7.1 access denied\r\n", True),
+        ("ehlo", b"451 4.3.0 not now\r\n", False),
+        ("auth", b"535 5.7.8 who are you\r\n", True),
+        ("auth", b"530 5.7.0 encrypt first\r\n", True),
+        ("auth", b"454 4.7.0 later\r\n", False),
+    ],
+)
+def test_a_server_that_will_never_let_us_in_is_told_apart_from_one_that_is_busy(
+    server: SmtpServer, certificates: Path, step: str, answer: bytes, *, is_final: bool
+) -> None:
+    server.script = {step: [answer]}
+
+    with pytest.raises(BackendUnavailable, match=answer.decode().split(" ", 2)[2].strip()) as refused:
+        backend(server, "starttls", certificates / "localhost.pem").connect()
+    assert isinstance(refused.value, BackendRefused) is is_final
+
+
+@pytest.mark.loopback
+def test_a_certificate_or_a_missing_encryption_is_for_the_operator_to_mend(server: SmtpServer) -> None:
+    with pytest.raises(BackendRefused, match="certificate verify failed"):
+        backend(server, "starttls").connect()
+    server.extensions = ["AUTH PLAIN"]
+    with pytest.raises(BackendRefused, match="does not offer STARTTLS"):
+        backend(server, "starttls").connect()
+
+
+@pytest.mark.loopback
 def test_a_missing_file_of_trusted_certificates_stops_the_backend(server: SmtpServer, tmp_path: Path) -> None:
     with pytest.raises(BackendUnavailable):
         backend(server, "starttls", tmp_path / "missing.pem").connect()
@@ -167,14 +200,14 @@ def test_a_host_on_ipv6_is_reached() -> None:
     ],
 )
 def test_the_url_says_where_and_how(url: str, host: str, port: int, tls: str) -> None:
-    made = make_backend(url)
+    made = make_backend(BackendUrl.parse(url))
 
     assert isinstance(made, SmtpBackend)
     assert (made.server.host, made.server.port, made.server.tls) == (host, port, tls)
 
 
 def test_a_password_may_hold_any_letter_and_is_never_shown() -> None:
-    made = make_backend("smtp://post%40courier.example:p%2Fq%3A%23%40%3F@mx.example.org:587")
+    made = make_backend(BackendUrl.parse("smtp://post%40courier.example:p%2Fq%3A%23%40%3F@mx.example.org:587"))
 
     assert isinstance(made, SmtpBackend)
     assert (made.server.user, made.server.password) == ("post@courier.example", "p/q:#@?")
@@ -207,7 +240,7 @@ def test_a_password_may_hold_any_letter_and_is_never_shown() -> None:
 )
 def test_a_wrong_url_is_told_in_one_line_without_its_password(url: str, problem: str) -> None:
     with pytest.raises(SettingsError) as refused:
-        make_backend(url)
+        make_backend(BackendUrl.parse(url))
 
     text = str(refused.value)
     assert text.startswith("NEWSLETTER_BACKENDS: ")

@@ -21,12 +21,11 @@ _BUILT_IN: dict[str, Callable[[BackendUrl], Backend]] = {
 }
 
 
-def make_backend(text: str) -> Backend:
-    """The backend that the setting names.
+def make_backend(url: BackendUrl) -> Backend:
+    """The backend of this URL.
 
     Raises SettingsError, which names the setting, its value without the password, and what was expected.
     """
-    url = BackendUrl.parse(text)
     try:
         return _factory(url)(url)
     except ValueError as error:

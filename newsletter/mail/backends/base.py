@@ -10,11 +10,14 @@ from newsletter.mail.outcomes import Outcome
 class Journal(Protocol):
     """Where a connection writes down what it is about to do and what came of it, before anything else."""
 
-    def dotting(self, key: int) -> None:
-        """Called before the last byte of a message is handed over; when this raises, it must not be."""
+    def dotting(self, *keys: int) -> None:
+        """Called before the last byte of these messages is handed over; when this raises, it must not be."""
 
     def answered(self, outcome: Outcome) -> None:
-        """Called as soon as the fate of a dotted message is known."""
+        """Called as soon as the fate of a dotted message is known; kept in memory until the next call."""
+
+    def flush(self) -> None:
+        """Called before waiting for anything: what was answered is written now."""
 
 
 class Connection(Protocol):
@@ -50,5 +53,6 @@ class Backend(Protocol):
     def connect(self) -> Connection:
         """A fresh connection.
 
-        Raises BackendUnavailable, with the server's words, when none can be had.
+        Raises BackendUnavailable, with the server's words, when none can be had, and its kind BackendRefused when
+        none can be had before somebody changes something.
         """

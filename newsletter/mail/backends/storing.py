@@ -19,6 +19,7 @@ class StoringConnection:
             journal.dotting(envelope.key)
             outcome = self._stored(envelope)
             journal.answered(outcome)
+            journal.flush()
             yield outcome
             if not self.is_usable:
                 return

@@ -1,7 +1,7 @@
 """The URL that names a backend, taken apart: `smtp://user:password@host:587?tls=starttls`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -12,7 +12,11 @@ _SETTING = "NEWSLETTER_BACKENDS"
 
 @dataclass(frozen=True)
 class BackendUrl:
-    """Its parts, percent-decoded; `options` are what stood behind the question mark."""
+    """Its parts, percent-decoded; `options` are what stood behind the question mark.
+
+    `senders` is how many processes of this machine share what the URL allows; `most_of` says how many messages for
+    a recipient domain may be under way in one of them.
+    """
 
     scheme: str
     user: str
@@ -21,9 +25,13 @@ class BackendUrl:
     port: int | None
     path: str
     options: Mapping[str, str]
+    senders: int = 1
+    most_of: Callable[[str], int | None] | None = None
 
     @classmethod
-    def parse(cls, text: str) -> "BackendUrl":
+    def parse(
+        cls, text: str, senders: int = 1, most_of: Callable[[str], int | None] | None = None
+    ) -> "BackendUrl":
         """Raises SettingsError when it is no URL at all; what is wrong for a scheme, its backend says."""
         try:
             parts = urlsplit(text.strip())
@@ -47,6 +55,8 @@ class BackendUrl:
             port=port,
             path=unquote(parts.path),
             options=dict(parse_qsl(parts.query, keep_blank_values=True)),
+            senders=senders,
+            most_of=most_of,
         )
 
     @property
@@ -71,6 +81,10 @@ class BackendUrl:
                 expected = f"expected {', '.join(known)}" if known else "it takes none"
                 problem = f"has the unknown option {name}; {expected}"
                 raise ValueError(problem)
+
+    def share(self, name: str, default: int, most: int) -> int:
+        """This process's part of a number that holds for the whole machine; at least 1."""
+        return max(1, self.number(name, default, most) // self.senders)
 
     def number(self, name: str, default: int, most: int) -> int:
         """A whole number from 1 to `most`; raises ValueError with a sentence for the operator."""

@@ -4,40 +4,43 @@ from dataclasses import dataclass
 
 from newsletter.core.settings import LOOPBACK_HOSTS
 from newsletter.mail.backends.base import Connection
-from newsletter.mail.backends.smtp.connection import SmtpConnection
+from newsletter.mail.backends.smtp.connection import MostOf, SmtpConnection
 from newsletter.mail.backends.smtp.line import Line
 from newsletter.mail.backends.smtp.session import Server, Session, Timeouts
 from newsletter.mail.backends.url import BackendUrl
 
 IMPLICIT_TLS, SUBMISSION = 465, 587
-MOST_CONNECTIONS = 100
+USUAL_CONNECTIONS, MOST_CONNECTIONS = 8, 100
 
 __all__ = ["Server", "SmtpBackend", "Timeouts", "from_url"]
 
 
 @dataclass(frozen=True)
 class SmtpBackend:
-    """One server, and how many lines to it each sender may have."""
+    """One server, and how many lines to it this process may have; `most_of` is for recipient domains."""
 
     server: Server
     connections: int = 2
     takes_international: bool = False
+    most_of: MostOf | None = None
 
     @property
     def name(self) -> str:
         return self.server.url
 
     def connect(self) -> Connection:
-        return SmtpConnection(lambda: Line(Session(self.server), self.server.timeouts), self.connections)
+        return SmtpConnection(
+            lambda: Line(Session(self.server), self.server.timeouts), self.connections, self.most_of
+        )
 
 
 def from_url(url: BackendUrl) -> SmtpBackend:
     """`smtp://user:password@host:587?tls=starttls`; raises ValueError with a sentence for the operator.
 
-    Options: tls = starttls, implicit or none; connections = 1 to 100 for each sender; auth = plain, login or
-    xoauth2; smtputf8 = yes or no; ca = a file of trusted certificates; command_timeout, data_timeout and
-    dot_timeout in seconds. Without `tls` port 465 means implicit, a server on this machine means none,
-    everything else starttls.
+    Options: tls = starttls, implicit or none; connections = 1 to 100, shared by the senders of this machine, of
+    which each has at least one; auth = plain, login or xoauth2; smtputf8 = yes or no; ca = a file of trusted
+    certificates; command_timeout, data_timeout and dot_timeout in seconds. Without `tls` port 465 means implicit,
+    a server on this machine means none, everything else starttls.
     """
     url.refuse_options_but(
         "tls", "connections", "auth", "smtputf8", "ca", "command_timeout", "data_timeout", "dot_timeout"
@@ -62,8 +65,9 @@ def from_url(url: BackendUrl) -> SmtpBackend:
     )
     return SmtpBackend(
         server,
-        connections=url.number("connections", 2, MOST_CONNECTIONS),
+        connections=url.share("connections", USUAL_CONNECTIONS, MOST_CONNECTIONS),
         takes_international=url.option("smtputf8", "no", ("yes", "no")) == "yes",
+        most_of=url.most_of,
     )
 
 

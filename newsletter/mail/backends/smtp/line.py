@@ -10,6 +10,7 @@ server that does not offer PIPELINING the same commands go one by one.
 import ssl
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 
 from newsletter.mail.backends.base import Journal
@@ -17,7 +18,7 @@ from newsletter.mail.backends.smtp.session import READ_AT_ONCE, Session, Timeout
 from newsletter.mail.backends.smtp.wire import Nonsense, RawReply
 from newsletter.mail.message import Envelope
 from newsletter.mail.outcomes import Blame, Outcome, Phase, Result
-from newsletter.mail.replies import judge, reply
+from newsletter.mail.replies import consent, judge, reply
 
 _OK, _REFUSED = range(200, 300), range(400, 600)
 _GO_AHEAD, _CLOSING = 354, 421
@@ -38,6 +39,8 @@ class Line:
     def __init__(self, session: Session, timeouts: Timeouts) -> None:
         self.socket = session.socket
         self.socket.settimeout(0)
+        self.number = session.socket.fileno()
+        self._is_encrypted = isinstance(session.socket, ssl.SSLSocket)
         self.is_usable = True
         self.may_follow = False
         self.outcomes: deque[Outcome] = deque()
@@ -54,7 +57,7 @@ class Line:
         self._needs_reset = False
         self._held: deque[tuple[str, bytes]] = deque()
         self._awaited: deque[str] = deque()
-        self._out = bytearray()
+        self._out: list[bytes] = []
         self._undotted = 0
 
     @property
@@ -71,6 +74,16 @@ class Line:
     def has_output(self) -> bool:
         return bool(self._out)
 
+    @property
+    def is_dotting(self) -> bool:
+        """Whether a dot is among what is still to be written."""
+        return self._undotted > 0
+
+    @property
+    def domains(self) -> list[str]:
+        """The recipient domains of what is under way here."""
+        return [each.recipient.rpartition("@")[2] for each in (self._dotted, self._asked) if each]
+
     def begin(self, envelope: Envelope) -> None:
         """Queue the envelope of a message, or answer at once what no server need be asked."""
         if refused := self._unfit(envelope):
@@ -80,66 +93,93 @@ class Line:
         if self._needs_reset:
             self._held.append((_RESET, b"RSET\r\n"))
             self._needs_reset = False
-        self._held += self._commands(envelope)
+        if self._pipelines and not self._held:
+            self._out.append(b"".join(self._commands(envelope)))
+            self._awaited += _STEPS
+            return
+        self._held += zip(_STEPS, self._commands(envelope), strict=True)
         self._release()
 
-    def follow(self, journal: Journal) -> None:
-        """Queue body and dot of the message that the server waits for. Raises what the journal raises."""
+    def follow(self) -> int:
+        """Queue body and dot of the message that the server waits for; its key, for the journal.
+
+        Before anything of it is flushed, the journal must say that it will be.
+        """
         envelope = self._asked
         assert envelope  # noqa: S101 - `may_follow` said so.
         self.may_follow = False
-        try:
-            journal.dotting(envelope.key)
-        except BaseException:
-            # The server waits for a body; whatever was said now would become part of it.
-            self.fail("the journal could not be written")
-            raise
         self._asked, self._dotted = None, envelope
-        self._out += stuffed(envelope.data)
-        self._undotted = len(self._out)
+        data = envelope.data if envelope.is_dotless else stuffed(envelope.data)
+        end = b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"
+        self._undotted = sum(map(len, self._out)) + len(data) + len(end)
+        self._out += (data, end)
         self._awaited.append(Phase.DOT)
+        return envelope.key
 
     def flush(self) -> None:
         """Write as much as the system takes."""
+        if not self._out:
+            return
+        data = b"".join(self._out) if len(self._out) > 1 else self._out[0]
+        self._out = [data]
+        if self._is_encrypted and 0 < self._undotted < len(data):
+            # OpenSSL may write some of its records and then say that it wrote nothing. A record with the dot must
+            # not be among those, so nothing is handed to it together with the dot that comes after that.
+            self._write(data[: self._undotted])
+            data = self._out[0] if self._out and self._undotted <= 0 else b""
+        if data:
+            self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        """Write of these bytes, with which the output begins, as much as the system takes."""
         try:
-            while self._out:
-                sent = self.socket.send(self._out)
-                del self._out[:sent]
-                self._undotted -= sent
-                self._set_deadline()
+            sent = self.socket.send(data)
         except _NOT_NOW:
-            pass
+            return
         except OSError as error:
             self.fail(f"the connection broke: {error}")
+            return
+        self._undotted -= sent
+        rest = self._out[0][sent:]
+        self._out = [rest] if rest else []
+        self._set_deadline()
 
     def receive(self, journal: Journal) -> None:
         """Read what has come, and draw the conclusions."""
-        try:
-            data = self.socket.recv(READ_AT_ONCE)
-            answers = self._replies.feed(data)
-        except _NOT_NOW:
-            return
-        except Nonsense as error:
-            self.fail(f"the server sent {error}")
-            return
-        except OSError as error:
-            self.fail(f"the connection broke: {error}")
-            return
-        if not data:
-            self.fail("the server closed the connection")
-            return
+        answers = self._read()
         for answer in answers:
             if self.is_usable:
                 self._understand(answer, journal)
-                # A server that sends a letter a minute gets no more time for it.
-                self._set_deadline()
+        if self.is_usable and answers:
+            # A server that sends a letter a minute gets no more time for it.
+            self._set_deadline()
         if self.is_usable and isinstance(self.socket, ssl.SSLSocket) and self.socket.pending():
             self.receive(journal)
+
+    def _read(self) -> Sequence[RawReply]:
+        """The replies that have come; the line fails where there is no sense in them, or no line any more."""
+        try:
+            data = self.socket.recv(READ_AT_ONCE)
+            if data:
+                return self._replies.feed(data)
+            self.fail("the server closed the connection")
+        except _NOT_NOW:
+            pass
+        except Nonsense as error:
+            self.fail(f"the server sent {error}")
+        except OSError as error:
+            self.fail(f"the connection broke: {error}")
+        return ()
 
     def expire(self) -> None:
         """Give up when the server's time is over."""
         if self.is_usable and time.monotonic() >= self.deadline:
             self.fail("no answer within the time limit")
+
+    def stop(self, words: str) -> None:
+        """Give up unless the server already has all of the message that it is to answer."""
+        if self.may_follow or self.is_dotting:
+            self.fail(words)
 
     def fail(self, words: str) -> None:
         """The line is of no use any more; what is under way gets the outcome that is certain, or unknown."""
@@ -178,7 +218,8 @@ class Line:
             return Outcome(envelope.key, Result.FAILED, Blame.SENDER, Phase.MAIL, problem)
         return None
 
-    def _commands(self, envelope: Envelope) -> list[tuple[str, bytes]]:
+    def _commands(self, envelope: Envelope) -> tuple[bytes, bytes, bytes]:
+        """MAIL, RCPT and DATA, with the parameters that the server offers."""
         offers, options, notify = self._offers, "", ""
         if "SIZE" in offers:
             options = f" SIZE={len(envelope.data)}"
@@ -188,39 +229,44 @@ class Line:
             # RFC 3461: bounces come back with headers alone, and say which delivery they are about.
             options += f" RET=HDRS ENVID={envelope.key}"
             notify = " NOTIFY=FAILURE"
-        return [
-            (Phase.MAIL, f"MAIL FROM:<{envelope.sender}>{options}\r\n".encode()),
-            (Phase.RCPT, f"RCPT TO:<{envelope.recipient}>{notify}\r\n".encode()),
-            (Phase.DATA, b"DATA\r\n"),
-        ]
+        return (
+            f"MAIL FROM:<{envelope.sender}>{options}\r\n".encode(),
+            f"RCPT TO:<{envelope.recipient}>{notify}\r\n".encode(),
+            b"DATA\r\n",
+        )
 
     def _release(self) -> None:
         """Write the commands that may go: all of a group, or one at a time without PIPELINING."""
         while self._held and (self._pipelines or not self._awaited):
             step, command = self._held.popleft()
             self._awaited.append(step)
-            self._out += command
+            self._out.append(command)
 
     def _understand(self, answer: RawReply, journal: Journal) -> None:
+        code = answer[0]
         step = self._awaited.popleft() if self._awaited else _UNASKED
-        if not _makes_sense(step, answer[0]):
+        if not _makes_sense(step, code):
             # From here on nobody knows which question an answer belongs to.
             if step in _STEPS:
                 self._awaited.appendleft(step)
             self.fail(f"the server answered {step} with: {reply(*answer)}")
             return
-        if step == Phase.DOT:
+        if step is Phase.DOT:
             self._conclude_dotted(answer, journal)
-        elif step == Phase.DATA:
+        elif step is Phase.DATA:
             self._conclude_asked(answer)
-        elif step in _STEPS and answer[0] not in _OK:
-            self._refusal = self._refusal or (Phase(step), answer)
-            if not self._pipelines or answer[0] == _CLOSING:
-                self._held.clear()
-                self._give_back()
-        if answer[0] == _CLOSING and self.is_usable:
+        elif code not in _OK and step in _STEPS:
+            self._note_refusal(Phase(step), answer)
+        if code == _CLOSING and self.is_usable:
             self.fail(str(reply(*answer)))
-        self._release()
+        if self._held:
+            self._release()
+
+    def _note_refusal(self, step: Phase, answer: RawReply) -> None:
+        self._refusal = self._refusal or (step, answer)
+        if not self._pipelines or answer[0] == _CLOSING:
+            self._held.clear()
+            self._give_back()
 
     def _conclude_asked(self, answer: RawReply) -> None:
         if answer[0] != _GO_AHEAD:
@@ -228,7 +274,7 @@ class Line:
             self._give_back()
         elif self._refusal:
             # RFC 2920 §3.1: nobody is left to get it, and the server wants a body all the same.
-            self._out += b".\r\n"
+            self._out.append(b".\r\n")
             self._awaited.append(_LONE_DOT)
             self._give_back()
         else:
@@ -253,39 +299,32 @@ class Line:
         if not self._awaited:
             self.deadline = float("inf")
             return
-        limits: dict[str, float] = {Phase.DOT: self._timeouts.dot, Phase.DATA: self._timeouts.data}
-        self.deadline = time.monotonic() + limits.get(self._awaited[0], self._timeouts.command)
+        step, timeouts = self._awaited[0], self._timeouts
+        limit = timeouts.dot if step is Phase.DOT else timeouts.data if step is Phase.DATA else timeouts.command
+        self.deadline = time.monotonic() + limit
 
 
-_STEPS = frozenset({Phase.MAIL, Phase.RCPT, Phase.DATA})
+_STEPS = (Phase.MAIL, Phase.RCPT, Phase.DATA)
 
 
 def _makes_sense(step: str, code: int) -> bool:
     """Whether such an answer can come at this step: refusals always can, consent only in its own form."""
-    match step:
-        case "nothing":
-            return code == _CLOSING
-        case "a lone dot":
-            return code in _OK or code in _REFUSED
-        case "RSET":
-            return code in _OK or code == _CLOSING
-        case Phase.DATA:
-            return code == _GO_AHEAD or code in _REFUSED
-        case _:
-            return code in _OK or code in _REFUSED
+    if code in _REFUSED:
+        return code == _CLOSING or step not in {_UNASKED, _RESET}
+    if step is Phase.DATA:
+        return code == _GO_AHEAD
+    return code in _OK and step != _UNASKED
 
 
 def stuffed(data: bytes) -> bytes:
-    """RFC 5321 §4.5.2: a line that starts with a dot gets another; the message ends with a dot alone."""
+    """RFC 5321 §4.5.2: a line that starts with a dot gets another."""
     doubled = data.replace(b"\r\n.", b"\r\n..")
-    if doubled.startswith(b"."):
-        doubled = b"." + doubled
-    return doubled + (b".\r\n" if doubled.endswith(b"\r\n") else b"\r\n.\r\n")
+    return b"." + doubled if doubled.startswith(b".") else doubled
 
 
 def _outcome(envelope: Envelope, phase: Phase, answer: RawReply) -> Outcome:
-    words = reply(*answer)
     if phase is Phase.DOT and answer[0] in _OK:
-        return Outcome(envelope.key, Result.ACCEPTED, Blame.NOBODY, phase, str(words))
+        return Outcome(envelope.key, Result.ACCEPTED, Blame.NOBODY, phase, consent(*answer))
+    words = reply(*answer)
     result, blame = judge(phase, words)
     return Outcome(envelope.key, result, blame, phase, str(words))

@@ -10,7 +10,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from newsletter.core.errors import BackendUnavailable
+from newsletter.core.errors import BackendRefused, BackendUnavailable
 from newsletter.core.settings import LOOPBACK_HOSTS
 from newsletter.mail.backends.smtp.wire import Nonsense, RawReply, Replies
 from newsletter.mail.replies import reply
@@ -18,6 +18,7 @@ from newsletter.mail.replies import reply
 READ_AT_ONCE = 65536
 
 _READY, _OK, _AUTHENTICATED, _GO_ON = 220, 250, 235, 334
+_PERMANENT = range(500, 600)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,11 @@ class Session:
     """A line to a server that has greeted us; `extensions` are those of the newest EHLO, names upper case."""
 
     def __init__(self, server: Server) -> None:
-        """Connect, encrypt, log in. Raises BackendUnavailable with the server's words."""
+        """Connect, encrypt, log in.
+
+        Raises BackendUnavailable with the server's words; BackendRefused where asking again does not help: it
+        answered 5yz, its certificate is not to be trusted, or what we need for a safe login is not there.
+        """
         self.replies = Replies()
         self.extensions: dict[str, str] = {}
         self._server = server
@@ -70,7 +75,8 @@ class Session:
             self._open()
         except (OSError, Nonsense) as error:
             self.socket.close()
-            raise BackendUnavailable(_cannot(server, error)) from error
+            is_final = isinstance(error, ssl.SSLCertVerificationError)
+            raise (BackendRefused if is_final else BackendUnavailable)(_cannot(server, error)) from error
         except BaseException:
             self.socket.close()
             raise
@@ -145,11 +151,11 @@ class Session:
     def _expect(self, answer: RawReply, code: int) -> None:
         if answer[0] != code:
             problem = f"{self._server.url} answered: {reply(*answer)}"
-            raise BackendUnavailable(problem)
+            raise (BackendRefused if answer[0] in _PERMANENT else BackendUnavailable)(problem)
 
     def _refuse(self, problem: str) -> NoReturn:
         sentence = f"{self._server.url}: {problem}."
-        raise BackendUnavailable(sentence)
+        raise BackendRefused(sentence)
 
 
 def _cannot(server: Server, error: Exception) -> str:
