@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -15,13 +15,13 @@ from newsletter.articles.models import Article, Source
 from newsletter.core.addresses import parse
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
-from newsletter.delivery.sender import Means, Sender
+from newsletter.delivery.models import Lane
+from newsletter.delivery.sender import Sender, make_shares, open_sender
 from newsletter.digests.models import Digest
 from newsletter.digests.service import Rule, add_digest
 from newsletter.editions import service as editions
 from newsletter.editions.models import Edition
 from newsletter.mail.house import House
-from newsletter.mail.journal import FileJournal
 from newsletter.mail.message import Envelope
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.service import Masthead, add_newsletter
@@ -130,16 +130,16 @@ def edition(of: Newsletter, carried: Sequence[Article]) -> Edition:
     return editions.draft(of.id, editions.Window(now() - timedelta(days=1), now()), carried)
 
 
-def sender(house: House) -> Sender:
-    journal = FileJournal(house.settings.spool)
-    return Sender(Means(house.backend, journal, house.signer, house.settings.on_unknown))
-
-
 def send_all(house: House) -> None:
-    """Hand over everything that is due now."""
-    working = sender(house)
-    while working.send_slice():
-        pass
+    """Hand over everything that is due now, what a person waits for first."""
+    for lane in Lane:
+        with sender(house, lane) as working:
+            while working.send_slice():
+                pass
+
+
+def sender(house: House, lane: Lane = Lane.BULK) -> AbstractContextManager[Sender]:
+    return open_sender(house, house.pool[0], make_shares(house), lane)
 
 
 def parsed(envelope: Envelope) -> EmailMessage:

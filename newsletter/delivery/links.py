@@ -25,11 +25,16 @@ def stored(links: Mapping[str, Link]) -> dict[str, Any]:
     return {hole: asdict(link) for hole, link in links.items()}
 
 
-def signed(
-    links: Mapping[str, Mapping[str, Any]], signer: Signer, subscriber_id: int | None, at: datetime
-) -> dict[str, str]:
-    """The stored links as URLs of one recipient; signed as of `at`, so that each attempt has the same bytes."""
-    return {
-        hole: link["base"] + signer.sign(link["purpose"], {**link["claims"], "s": subscriber_id}, at=at)
-        for hole, link in links.items()
-    }
+class Links:
+    """The stored links of one mailing, ready to be signed for each recipient."""
+
+    def __init__(self, links: Mapping[str, Mapping[str, Any]], signer: Signer, at: datetime) -> None:
+        """Signed as of `at`, so that each attempt has the same bytes."""
+        self._links = [
+            (hole, link["base"], signer.series(link["purpose"], link["claims"], "s", at=at))
+            for hole, link in links.items()
+        ]
+
+    def of(self, subscriber_id: int | None) -> dict[str, str]:
+        """Each hole's URL for this recipient."""
+        return {hole: base + token(subscriber_id) for hole, base, token in self._links}

@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, LargeBinary, String, UniqueConstraint, func, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import BigId, UtcDateTime, db
@@ -28,11 +29,12 @@ class MailingState(StrEnum):
 
 
 # Spelled out, never as parameters: a database uses a partial index only where it can read the same words.
-_WAITING, _OPEN = "status IN ('queued', 'deferred')", "status IN ('queued', 'deferred', 'leased')"
+_WAITING = "status IN ('queued', 'deferred')"
 IS_WAITING = text(f"deliveries.{_WAITING}")
-IS_OPEN = text(f"deliveries.{_OPEN}")
 IS_LEASED = text("deliveries.status = 'leased'")
 IS_SENDING = text("mailings.state = 'sending'")
+_OPEN = "state IN ('sending', 'paused')"
+IS_OPEN = text(f"mailings.{_OPEN}")
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -45,11 +47,15 @@ class Mailing(db.Model):  # type: ignore[name-defined, misc]
 
     `newsletter_id` is the newsletter whose confirmed subscription each recipient must still have at the moment
     of sending; None for mails about the subscription itself. `links` maps each hole that is a link to what its
-    token says (`delivery.links.Link`). `seed` makes the Message-IDs. `problem` is why it is paused.
+    token says (`delivery.links.Link`). `seed` makes the Message-IDs. `problem` is why it is paused. `requeued_at`
+    is when those it had missed were queued again, None if they never were.
     """
 
     __tablename__ = "mailings"
-    __table_args__ = (Index("ix_mailings_sending", "lane", "id", **_where("state = 'sending'")),)
+    __table_args__ = (
+        Index("ix_mailings_sending", "lane", "id", **_where("state = 'sending'")),
+        Index("ix_mailings_open", "newsletter_id", **_where(_OPEN)),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
@@ -64,28 +70,41 @@ class Mailing(db.Model):  # type: ignore[name-defined, misc]
     seed: Mapped[bytes] = mapped_column(LargeBinary(16))
     audience: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    requeued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @hybrid_property
+    def tried_since(self) -> datetime:
+        """What the expiry of its deliveries is counted from."""
+        return self.requeued_at or self.created_at
+
+    @tried_since.inplace.expression
+    @classmethod
+    def _tried_since(cls) -> ColumnElement[datetime]:
+        return func.coalesce(cls.requeued_at, cls.created_at)
 
 
 class Delivery(db.Model):  # type: ignore[name-defined, misc]
     """One row for each recipient, written before anything is sent and kept to the end.
 
     `fence` grows with each lease; only the worker that knows the newest may record. `words` are the server's
-    last ones, or the reason of a skip. `unknowns` counts how often nobody could tell what became of it.
+    last ones, or the reason of a skip. `unknowns` counts how often nobody could tell what became of it. `via` is
+    the backend that had it last; while it waits, the only one that may take it, None when any may.
+
+    There are no foreign keys and no index by subscriber: each would be looked up or written for every row of an
+    edition to a million (docs/adr/0014). Only `queue_mailing` adds rows, from both tables in one statement.
     """
 
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("mailing_id", "subscriber_id"),
         Index("ix_deliveries_waiting", "mailing_id", "due_at", **_where(_WAITING)),
-        Index("ix_deliveries_open", "mailing_id", **_where(_OPEN)),
-        Index("ix_deliveries_leased", "leased_until", "worker", **_where("status = 'leased'")),
-        Index("ix_deliveries_subscriber", "subscriber_id"),
+        Index("ix_deliveries_leased", "mailing_id", **_where("status = 'leased'")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    mailing_id: Mapped[int] = mapped_column(ForeignKey("mailings.id", ondelete="CASCADE"))
-    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="SET NULL"))
+    mailing_id: Mapped[int] = mapped_column(BigId)
+    subscriber_id: Mapped[int | None] = mapped_column(BigId)
     address: Mapped[str] = mapped_column(String(254))
     address_key: Mapped[str] = mapped_column(String(32))
     status: Mapped[Status] = mapped_column(String(10), default=Status.QUEUED)
@@ -95,8 +114,19 @@ class Delivery(db.Model):  # type: ignore[name-defined, misc]
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     unknowns: Mapped[int] = mapped_column(default=0)
+    via: Mapped[str | None] = mapped_column(String(254))
     words: Mapped[str] = mapped_column(String(500), default="")
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Home(db.Model):  # type: ignore[name-defined, misc]
+    """One row: a name for the place where this database is at home, and sends from."""
+
+    __tablename__ = "homes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(String(32))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Attempt(db.Model):  # type: ignore[name-defined, misc]

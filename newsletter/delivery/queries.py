@@ -1,16 +1,22 @@
 """Reading the ledger."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, column, exists, func, select, table
+from sqlalchemy import ColumnElement, Select, column, exists, func, or_, select, table, text
 from sqlalchemy.orm import QueryableAttribute, undefer
 
+from newsletter.core.clock import now
 from newsletter.core.db import db
-from newsletter.delivery.models import IS_OPEN, Delivery, Mailing
-from newsletter.delivery.policy import OPEN, Status
+from newsletter.delivery.models import IS_LEASED, IS_SENDING, IS_WAITING, Attempt, Delivery, Lane, Mailing
+from newsletter.delivery.policy import OPEN, Cause, Status, cause, gist
 from newsletter.suppressions.models import Suppression
+
+MOST_WORDINGS = 1000
+"""Different replies of a kind that are looked at to tell the reasons; a server may number each of its replies."""
 
 _SUBSCRIPTIONS = table("subscriptions", column("subscriber_id"), column("newsletter_id"), column("status"))
 """Named, not imported: delivery stands below the feature whose table this is, as foreign keys do."""
@@ -58,26 +64,140 @@ def ledger(mailing_id: int) -> Ledger:
     return Ledger(audience=audience or 0, states={Status(status): count for status, count in rows})
 
 
-def reasons(mailing_id: int) -> Sequence[tuple[Status, str, int]]:
-    """Why deliveries ended otherwise than accepted: state, words and how many, most frequent first."""
-    rows = db.session.execute(
-        select(Delivery.status, Delivery.words, func.count())
-        .where(Delivery.mailing_id == mailing_id, Delivery.status != Status.ACCEPTED, Delivery.words != "")
-        .group_by(Delivery.status, Delivery.words)
-        .order_by(func.count().desc(), Delivery.words)
-        .limit(50)
+def mailing(mailing_id: int) -> Mailing:
+    """In its newest state, without its template."""
+    return db.session.get_one(Mailing, mailing_id, populate_existing=True)
+
+
+def next_due(mailing_id: int) -> datetime | None:
+    """When the first of those that wait is due; None when nothing waits."""
+    return db.session.scalar(
+        select(func.min(Delivery.due_at)).where(Delivery.mailing_id == mailing_id, IS_WAITING)
     )
-    return [(Status(status), words, count) for status, words, count in rows]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What servers said, but for what differs by message; `example` is one of them as it came."""
+
+    gist: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why so many deliveries stand in this state; of their wordings at least the frequent ones."""
+
+    status: Status
+    cause: Cause
+    count: int
+    wordings: Sequence[Wording]
+
+
+def reasons(mailing_id: int) -> Sequence[Reason]:
+    """Why deliveries are not accepted, most frequent first; those that nobody has tried yet have none."""
+    totals: dict[tuple[Status, Cause], dict[object, int]] = defaultdict(dict)
+    wordings: dict[tuple[Status, Cause], Counter[str]] = defaultdict(Counter)
+    examples: dict[str, str] = {}
+    for row in _worded(mailing_id):
+        key = Status(row.status), cause(row.status, row.result, row.blame)
+        said = gist(row.words)
+        totals[key][row.result, row.blame] = int(row.total)
+        wordings[key][said] += row.how_many
+        examples.setdefault(said, row.words)
+    found = []
+    for key, total in totals.items():
+        worded = [Wording(said, count, examples[said]) for said, count in wordings[key].most_common()]
+        found.append(Reason(*key, sum(total.values()), worded))
+    return sorted(found, key=lambda reason: -reason.count)
+
+
+def _worded(mailing_id: int) -> Sequence[Any]:
+    """The most frequent words of each kind, and its total; a kind is a state and how the last attempt ended."""
+    last = select(func.max(Attempt.id)).where(Attempt.delivery_id == Delivery.id).correlate(Delivery)
+    kind, how_many = (Delivery.status, Attempt.result, Attempt.blame), func.count()
+    grouped = (
+        select(
+            *kind,
+            Delivery.words,
+            how_many.label("how_many"),
+            func.sum(how_many).over(partition_by=kind).label("total"),
+            func.row_number().over(partition_by=kind, order_by=(how_many.desc(), Delivery.words)).label("place"),
+        )
+        .select_from(Delivery)
+        .outerjoin(Attempt, Attempt.id == last.scalar_subquery())
+        .where(Delivery.mailing_id == mailing_id, Delivery.status != Status.ACCEPTED, Delivery.words != "")
+        .group_by(*kind, Delivery.words)
+        .subquery()
+    )
+    frequent = select(grouped).where(grouped.c.place <= MOST_WORDINGS)
+    return db.session.execute(frequent.order_by(grouped.c.how_many.desc(), grouped.c.words)).all()
+
+
+@dataclass(frozen=True)
+class SlowDomain:
+    """A recipient domain for which we wait: how many deliveries to it are deferred, and the last words of one."""
+
+    domain: str
+    deferred: int
+    words: str
+
+
+def slowest_domain(mailing_id: int) -> SlowDomain | None:
+    """The one with the most deliveries that were tried and are still open; None when there is none."""
+    at = func.strpos if db.engine.dialect.name == "postgresql" else func.instr
+    domain = func.substr(Delivery.address, at(Delivery.address, text("'@'")) + text("1"))
+    # What was never tried is as due as when the mailing was made, so the index leaves a million of them out.
+    born_at = select(Mailing.created_at).where(Mailing.id == mailing_id).scalar_subquery()
+    is_tried = (
+        Delivery.mailing_id == mailing_id,
+        IS_WAITING,
+        Delivery.due_at > born_at,
+        Delivery.status == Status.DEFERRED,
+    )
+    counted = select(domain.label("domain"), func.count().label("how_many")).where(*is_tried).group_by(domain)
+    most = db.session.execute(counted.order_by(func.count().desc(), domain).limit(1)).first()
+    if most is None:
+        return None
+    newest = select(Delivery.words).where(*is_tried, domain == most.domain).order_by(Delivery.due_at.desc())
+    return SlowDomain(most.domain, most.how_many, db.session.scalar(newest.limit(1)) or "")
+
+
+def due_mailings(lane: Lane, at_most: int) -> Sequence[tuple[int, int]]:
+    """The mailings of this lane in which something is due, oldest first, and how much, counted up to `at_most`.
+
+    Mailings that are sending are few and have an index of their own; the bound keeps a large one from being
+    counted to its end.
+    """
+    waiting = (
+        select(Delivery.id)
+        .where(Delivery.mailing_id == Mailing.id, IS_WAITING, Delivery.due_at <= now())
+        .limit(at_most)
+        .correlate(Mailing)
+        .subquery()
+    )
+    how_many = select(func.count()).select_from(waiting).scalar_subquery()
+    rows = db.session.execute(
+        select(Mailing.id, how_many.label("how_many")).where(IS_SENDING, Mailing.lane == lane).order_by(Mailing.id)
+    )
+    return [(row.id, row.how_many) for row in rows if row.how_many]
 
 
 def has_open(mailing_id: QueryableAttribute[int]) -> ColumnElement[bool]:
     """As a condition: something will still happen in this mailing."""
-    return exists(select(Delivery.id).where(Delivery.mailing_id == mailing_id, IS_OPEN))
+    # Each of the two has an index of its own.
+    waiting, leased = (
+        exists(select(Delivery.id).where(Delivery.mailing_id == mailing_id, state))
+        for state in (IS_WAITING, IS_LEASED)
+    )
+    return or_(waiting, leased)
 
 
 def is_suppressed() -> ColumnElement[bool]:
     """As a condition on a delivery: its address must not be mailed."""
-    return exists(select(Suppression.address_key).where(Suppression.address_key == Delivery.address_key))
+    those = select(Suppression.address_key).where(Suppression.address_key == Delivery.address_key)
+    return exists(those.correlate(Delivery))
 
 
 def lacks_consent() -> ColumnElement[bool]:

@@ -10,7 +10,10 @@ LONGEST_PREHEADER = 140
 
 
 class EditionStatus(StrEnum):
-    """`draft → sending → sent`; sending may be paused and go on, and everything unfinished can be cancelled."""
+    """`draft → sending → sent`; sending may be paused and go on, and everything unfinished can be cancelled.
+
+    What was sent is sending again when an operator sends it to those whom it had missed.
+    """
 
     DRAFT = "draft"
     SENDING = "sending"

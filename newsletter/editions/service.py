@@ -13,6 +13,7 @@ from newsletter.core.errors import Conflict
 from newsletter.core.logs import logger
 from newsletter.delivery import service as delivery
 from newsletter.delivery.models import Mailing, MailingState
+from newsletter.delivery.policy import Status
 from newsletter.editions.emails import edition_content, edition_letter
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import EditionStatus, preheader, subject
@@ -113,6 +114,27 @@ def resume(edition_id: int) -> Edition:
         delivery.resume(_mailing_id(chosen))
         chosen.status = EditionStatus.SENDING
         return chosen
+
+
+def resend(edition_id: int, which: frozenset[Status]) -> Edition:
+    """Send it once more to those whom it has missed: who is failed, unknown, or both.
+
+    Raises NotFound, or Conflict when it is a draft, was cancelled, or nobody is to be found.
+    """
+    with transaction():
+        chosen = edition(edition_id)
+        if chosen.status == EditionStatus.CANCELLED:
+            problem = f"Edition {edition_id} is cancelled, for good."
+            raise Conflict(problem)
+        # Written also where it says so already: by now the clock may have made it another one.
+        db.session.execute(
+            update(Edition)
+            .where(Edition.id == edition_id)
+            .values(status=EditionStatus.SENDING, sent_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        delivery.requeue(_mailing_id(chosen), which)
+        return edition(edition_id)
 
 
 def cancel(edition_id: int) -> Edition:

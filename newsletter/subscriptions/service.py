@@ -125,7 +125,7 @@ def _newsletter_of(named: Named, purpose: str) -> Newsletter:
 
 def _acceptable(text: str, house: House) -> Address:
     mailbox = parse_and_ask_dns(text) if house.settings.check_dns else parse(text)
-    if mailbox.is_international and not house.backend.takes_international:
+    if mailbox.is_international and not house.takes_international:
         problem = (
             "Our mail server cannot write to addresses with letters such as ü or 字 before the @; "
             "please use another address."

@@ -11,20 +11,23 @@ from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict
 from newsletter.delivery import service
 from newsletter.delivery.models import Attempt, Delivery, Lane, Mailing
-from newsletter.delivery.policy import Status
-from newsletter.delivery.queries import ledger, reasons
+from newsletter.delivery.policy import Rules, Status
+from newsletter.delivery.queries import Wording, ledger, reasons
 from newsletter.delivery.service.recording import Answer
 from newsletter.editions import service as editions
 from newsletter.editions.models import Edition
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
 from newsletter.mail.outcomes import Blame, Outcome, Phase, Result
+from newsletter.subscriptions.models import Subscription
 from newsletter.suppressions.models import Reason
 from newsletter.suppressions.queries import find_suppression
 from newsletter.suppressions.service import suppress
 from tests import make
 
 WORKER = "a-worker"
+HOLD = Rules(on_unknown="hold")
+LEASE = service.Lessee(WORKER, "memory:").time
 
 
 def sending(house: House, how_many: int) -> tuple[Edition, int]:
@@ -37,7 +40,7 @@ def sending(house: House, how_many: int) -> tuple[Edition, int]:
 
 
 def leased(limit: int = 10, worker: str = WORKER) -> list[service.Leased]:
-    return list(service.lease(worker, Lane.BULK, limit).leased)
+    return list(service.lease(service.Lessee(worker, "memory:"), Lane.BULK, limit).leased)
 
 
 def answer(each: service.Leased, result: Result, blame: Blame = Blame.NOBODY, words: str = "words") -> Answer:
@@ -98,7 +101,7 @@ def test_the_last_look_skips_who_was_suppressed_after_queueing(house: House) -> 
 def test_accepted_deliveries_finish_the_mailing_and_the_edition(house: House) -> None:
     edition, mailing_id = sending(house, 3)
 
-    service.record([answer(each, Result.ACCEPTED) for each in leased()], WORKER, "memory:", "hold")
+    service.record([answer(each, Result.ACCEPTED) for each in leased()], WORKER, "memory:", HOLD)
     editions.follow_mailings()
 
     assert statuses(mailing_id) == {"audience": 3, "accepted": 3}
@@ -108,7 +111,7 @@ def test_accepted_deliveries_finish_the_mailing_and_the_edition(house: House) ->
 
 def test_a_deferred_delivery_is_not_leased_before_its_time(house: House, clock: Traveller) -> None:
     _, mailing_id = sending(house, 1)
-    service.record([answer(leased()[0], Result.DEFERRED)], WORKER, "memory:", "hold")
+    service.record([answer(leased()[0], Result.DEFERRED)], WORKER, "memory:", HOLD)
 
     assert leased() == []
     clock.shift(timedelta(minutes=7))
@@ -120,9 +123,7 @@ def test_a_missing_mailbox_is_suppressed_with_the_servers_words(house: House) ->
     sending(house, 1)
     [each] = leased()
 
-    service.record(
-        [answer(each, Result.FAILED, Blame.ADDRESS, "550 5.1.1 no such user")], WORKER, "memory:", "hold"
-    )
+    service.record([answer(each, Result.FAILED, Blame.ADDRESS, "550 5.1.1 no such user")], WORKER, "memory:", HOLD)
 
     found = find_suppression(each.address_key)
     assert found
@@ -133,10 +134,11 @@ def test_each_conversation_that_was_not_accepted_is_an_attempt(house: House) -> 
     _, mailing_id = sending(house, 2)
     one, two = leased()
 
-    service.record([answer(one, Result.ACCEPTED), answer(two, Result.FAILED)], WORKER, "memory:", "hold")
+    service.record([answer(one, Result.ACCEPTED), answer(two, Result.FAILED)], WORKER, "memory:", HOLD)
 
     assert [attempt.delivery_id for attempt in db.session.scalars(select(Attempt))] == [two.id]
-    assert reasons(mailing_id) == [(Status.FAILED, "words", 1)]
+    [reason] = reasons(mailing_id)
+    assert (reason.status, reason.count, reason.wordings) == (Status.FAILED, 1, [Wording("words", 1, "words")])
 
 
 def test_a_worker_whose_lease_was_taken_over_cannot_record(house: House) -> None:
@@ -145,7 +147,7 @@ def test_a_worker_whose_lease_was_taken_over_cannot_record(house: House) -> None
     service.release([mine], WORKER)
     [theirs] = leased(worker="another")
 
-    service.record([answer(mine, Result.ACCEPTED)], WORKER, "memory:", "hold")
+    service.record([answer(mine, Result.ACCEPTED)], WORKER, "memory:", HOLD)
 
     assert theirs.fence == mine.fence + 1
     assert statuses(mailing_id) == {"audience": 1, "leased": 1}
@@ -154,19 +156,19 @@ def test_a_worker_whose_lease_was_taken_over_cannot_record(house: House) -> None
 def test_an_expired_lease_counts_as_unknown_and_is_sent_once_more(house: House, clock: Traveller) -> None:
     _, mailing_id = sending(house, 1)
     leased()
-    clock.shift(service.leasing.LEASE + timedelta(seconds=1))
+    clock.shift(LEASE + timedelta(seconds=1))
 
-    assert service.settle_expired("resend_once") == 1
+    assert service.settle_expired(house.settings.spool, Rules()) == 1
     assert statuses(mailing_id) == {"audience": 1, "queued": 1}
     leased()
-    clock.shift(service.leasing.LEASE + timedelta(seconds=1))
-    service.settle_expired("resend_once")
+    clock.shift(LEASE + timedelta(seconds=1))
+    service.settle_expired(house.settings.spool, Rules())
     assert statuses(mailing_id) == {"audience": 1, "unknown": 1}
 
 
 def test_a_paused_mailing_is_not_leased_and_resumes_where_it_was(house: House) -> None:
     edition, mailing_id = sending(house, 4)
-    service.record([answer(each, Result.ACCEPTED) for each in leased(2)], WORKER, "memory:", "hold")
+    service.record([answer(each, Result.ACCEPTED) for each in leased(2)], WORKER, "memory:", HOLD)
 
     editions.pause(edition.id)
     assert leased() == []
@@ -178,7 +180,7 @@ def test_a_paused_mailing_is_not_leased_and_resumes_where_it_was(house: House) -
 
 def test_a_cancelled_edition_is_never_sent_and_still_adds_up(house: House, outbox: list[Envelope]) -> None:
     edition, mailing_id = sending(house, 4)
-    service.record([answer(each, Result.ACCEPTED) for each in leased(1)], WORKER, "memory:", "hold")
+    service.record([answer(each, Result.ACCEPTED) for each in leased(1)], WORKER, "memory:", HOLD)
 
     editions.cancel(edition.id)
     make.send_all(house)
@@ -200,7 +202,7 @@ def test_our_own_fault_pauses_the_mailing_with_the_servers_words(house: House) -
     edition, mailing_id = sending(house, 20)
     words = "550 5.7.1 blocked"
 
-    service.record([answer(each, Result.FAILED, Blame.SENDER, words) for each in leased(6)], WORKER, "m", "hold")
+    service.record([answer(each, Result.FAILED, Blame.SENDER, words) for each in leased(6)], WORKER, "m", HOLD)
     editions.follow_mailings()
 
     paused = db.session.get_one(Mailing, mailing_id, populate_existing=True)
@@ -209,13 +211,26 @@ def test_our_own_fault_pauses_the_mailing_with_the_servers_words(house: House) -
     assert leased() == []
 
 
-def test_what_a_person_waits_for_goes_before_an_edition(house: House, outbox: list[Envelope]) -> None:
+def test_what_a_person_waits_for_has_a_sender_of_its_own(house: House, outbox: list[Envelope]) -> None:
     sending(house, 3)
     make.confirmation_for("ann@example.org", house)
 
-    make.sender(house).send_slice()
+    with make.sender(house, Lane.PERSON) as sender:
+        sender.send_slice()
 
     assert [mail.recipient for mail in outbox] == ["ann@example.org"]
+
+
+def test_the_last_look_cancels_whose_subscription_ended_without_a_word_to_the_ledger(house: House) -> None:
+    _, mailing_id = sending(house, 3)
+    gone = db.session.scalars(select(Delivery.subscriber_id)).first()
+    with transaction():
+        db.session.execute(
+            update(Subscription).where(Subscription.subscriber_id == gone).values(status="unsubscribed")
+        )
+
+    assert len(leased()) == 2
+    assert statuses(mailing_id) == {"audience": 3, "leased": 2, "cancelled": 1}
 
 
 def test_queueing_is_one_statement_whatever_the_size(house: House) -> None:
@@ -252,7 +267,7 @@ def test_what_comes_back_from_a_worker_after_the_cancel_is_cancelled(house: Hous
     mine = leased()
     editions.cancel(edition.id)
 
-    service.record([answer(mine[0], Result.DEFERRED)], WORKER, "memory:", "hold")
+    service.record([answer(mine[0], Result.DEFERRED)], WORKER, "memory:", HOLD)
     service.release(mine[1:], WORKER)
 
     assert statuses(mailing_id) == {"audience": 3, "cancelled": 3}
@@ -265,7 +280,7 @@ def test_a_refused_sender_address_pauses_and_charges_nobody(house: House) -> Non
         for each in leased()
     ]
 
-    service.record(refused, WORKER, "memory:", "hold")
+    service.record(refused, WORKER, "memory:", HOLD)
     editions.follow_mailings()
 
     assert statuses(mailing_id) == {"audience": 3, "deferred": 3}
@@ -278,7 +293,7 @@ def test_the_templates_of_a_slice_are_fetched_at_once(house: House, outbox: list
         make.confirmation_for(f"reader{number}@example.org", house)
 
     with make.statements() as seen:
-        make.sender(house).send_slice()
+        make.send_all(house)
 
     assert len(outbox) == 5
     assert sum("mailings.template" in statement for statement in seen) == 1

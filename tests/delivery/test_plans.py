@@ -15,6 +15,8 @@ from newsletter.core.db import db
 from newsletter.core.settings import Settings
 from newsletter.delivery import service
 from newsletter.delivery.models import Lane
+from newsletter.delivery.policy import Rules
+from newsletter.delivery.queries import next_due, slowest_domain
 from newsletter.digests.service import run_due
 from newsletter.editions.service import follow_mailings, send
 from newsletter.mail.house import House
@@ -52,13 +54,17 @@ def executed() -> Iterator[list[tuple[str, Any]]]:
 
 def scans(statements: list[tuple[str, Any]]) -> list[str]:
     """The steps of their plans that read all of a growing table."""
-    found = []
-    for statement, parameters in statements:
-        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
-            one = parameters[0] if isinstance(parameters, list) else parameters
-            plan = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", one)
-            found += [f"{step[3]}: {statement}" for step in plan if _reads_all(step[3])]
-    return found
+    return [f"{step}: {each[0]}" for each in statements for step in plan(each) if _reads_all(step)]
+
+
+def plan(executed_statement: tuple[str, Any]) -> list[str]:
+    """What SQLite would do for it, step by step; nothing for what reads and changes no rows."""
+    statement, parameters = executed_statement
+    if not statement.startswith(("SELECT", "UPDATE", "DELETE")):
+        return []
+    one = parameters[0] if isinstance(parameters, list) else parameters
+    steps = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", one)
+    return [str(step[3]) for step in steps]
 
 
 def _reads_all(step: str) -> bool:
@@ -85,11 +91,25 @@ def test_a_sender_and_the_timetable_read_no_whole_table(on_sqlite: House) -> Non
     with executed() as seen:
         send(edition.id, on_sqlite)
         make.send_all(on_sqlite)
-        service.lease("a-worker", Lane.BULK, 10)
+        service.lease(service.Lessee("a-worker", "memory:"), Lane.BULK, 10)
         service.finish_mailings()
-        service.settle_expired("hold")
+        service.settle_expired(on_sqlite.settings.spool, Rules())
         follow_mailings()
         run_due(on_sqlite)
 
     assert len(seen) > 20
     assert scans(seen) == []
+
+
+def test_watching_a_mailing_reads_those_that_wait_by_when_they_are_due(on_sqlite: House) -> None:
+    of = make.newsletter()
+    make.subscriptions(of, on_sqlite, 3)
+    mailing_id = send(make.edition(of, make.articles(make.source(), 1)).id, on_sqlite).mailing_id or 0
+    with executed() as seen:
+        next_due(mailing_id)
+        slowest_domain(mailing_id)
+
+    steps = [step for statement in seen for step in plan(statement) if "deliveries" in step]
+    assert len(steps) == 2
+    assert all("ix_deliveries_waiting (mailing_id=?" in step for step in steps)
+    assert "due_at>?" in steps[1]

@@ -13,6 +13,7 @@ from newsletter.core.errors import InvalidAddress, NotFound
 from newsletter.mail.backends.smtp import Server, SmtpBackend
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
+from newsletter.mail.pool import Member
 from newsletter.subscriptions import service
 from newsletter.subscriptions.models import Consent, Subscriber
 from newsletter.subscriptions.policy import SubscriptionStatus
@@ -186,7 +187,7 @@ def test_an_international_domain_is_mailed_as_a_labels(house: House, outbox: lis
 
 def test_a_local_part_that_the_backend_cannot_send_is_refused_in_plain_words(house: House) -> None:
     make.newsletter()
-    plain = replace(house, backend=SmtpBackend(Server("127.0.0.1", 25, "none")))
+    plain = replace(house, pool=(Member(SmtpBackend(Server("127.0.0.1", 25, "none"))),))
 
     with pytest.raises(InvalidAddress, match="before the @"):
         sign_up("änn@example.org", "courier", FORM, plain)

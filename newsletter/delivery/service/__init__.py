@@ -1,25 +1,53 @@
 """Writing the ledger: queue, lease, record, recover, pause."""
 
-from newsletter.delivery.service.control import cancel, cancel_for, finish_mailings, pause, resume
-from newsletter.delivery.service.leasing import Leased, lease, release
+from newsletter.delivery.service.control import (
+    cancel,
+    cancel_for,
+    finish_mailings,
+    pause,
+    pause_bulk,
+    resume,
+)
+from newsletter.delivery.service.home import adopt, require_home, settle_in
+from newsletter.delivery.service.leasing import (
+    Leased,
+    Lessee,
+    Slice,
+    has_due,
+    lease,
+    postpone,
+    release,
+    release_all,
+)
 from newsletter.delivery.service.queueing import Letter, Recipient, queue_mailing, queue_to_one
 from newsletter.delivery.service.recording import record
 from newsletter.delivery.service.recovery import settle_estates, settle_expired
+from newsletter.delivery.service.requeueing import requeue
 
 __all__ = [
     "Leased",
+    "Lessee",
     "Letter",
     "Recipient",
+    "Slice",
+    "adopt",
     "cancel",
     "cancel_for",
     "finish_mailings",
+    "has_due",
     "lease",
     "pause",
+    "pause_bulk",
+    "postpone",
     "queue_mailing",
     "queue_to_one",
     "record",
     "release",
+    "release_all",
+    "requeue",
+    "require_home",
     "resume",
     "settle_estates",
     "settle_expired",
+    "settle_in",
 ]

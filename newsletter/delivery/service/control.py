@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 
 from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
 from newsletter.core.errors import Conflict
 from newsletter.core.logs import logger
-from newsletter.delivery.models import IS_SENDING, IS_WAITING, Delivery, Mailing, MailingState
+from newsletter.delivery.models import IS_OPEN, IS_SENDING, IS_WAITING, Delivery, Lane, Mailing, MailingState
 from newsletter.delivery.policy import Status
 from newsletter.delivery.queries import has_open
 
@@ -22,6 +22,24 @@ def pause(mailing_id: int, problem: str) -> None:
     """
     _switch(mailing_id, MailingState.SENDING, MailingState.PAUSED, problem)
     log.warning("mailing paused", mailing=mailing_id, problem=problem)
+
+
+def pause_bulk(mailing_ids: Collection[int], problem: str) -> None:
+    """As `pause`, for those of them that are sending, because we ourselves are refused.
+
+    What a person waits for is never paused, because nobody would resume it; it is tried again.
+    """
+    with transaction():
+        # In order, or two workers that are refused over the same mailings could wait for each other.
+        for mailing_id in sorted(mailing_ids):
+            paused = rows_written(
+                update(Mailing)
+                .where(Mailing.id == mailing_id, IS_SENDING, Mailing.lane == Lane.BULK)
+                .values(state=MailingState.PAUSED, problem=problem[:500])
+            )
+            # Another worker may have been faster; that is nothing to complain of.
+            if paused:
+                log.warning("mailing paused", mailing=mailing_id, problem=problem)
 
 
 def resume(mailing_id: int) -> None:
@@ -42,33 +60,45 @@ def cancel(mailing_id: int) -> int:
 
 def cancel_for(subscriber_id: int, newsletter_id: int) -> int:
     """Send this person nothing more that was queued for this newsletter's subscribers; how many that were."""
-    # Correlated, so that the database starts from this person's few deliveries and not from all mailings.
-    of_newsletter = exists().where(Mailing.id == Delivery.mailing_id, Mailing.newsletter_id == newsletter_id)
+    # Of the few mailings that are not at their end, each is asked for this one person by its unique key.
+    open_mailings = select(Mailing.id).where(IS_OPEN, Mailing.newsletter_id == newsletter_id)
     with transaction():
         return _cancel_waiting(
             Delivery.subscriber_id == subscriber_id,
-            of_newsletter.correlate(Delivery),
+            Delivery.mailing_id.in_(open_mailings),
             words="the subscriber said stop",
         )
 
 
 def cancel_returned(mailing_ids: Collection[int]) -> None:
     """Cancel what came back to waiting from a worker's hands although its mailing was cancelled meanwhile."""
-    cancelled = select(Mailing.id).where(Mailing.id.in_(mailing_ids), Mailing.state == MailingState.CANCELLED)
+    these = select(Mailing.id).where(Mailing.id.in_(mailing_ids))
+    cancelled = these.where(Mailing.state == MailingState.CANCELLED)
     with transaction():
+        # On PostgreSQL whoever cancels at this moment does not see yet what came back, nor do we see the cancel.
+        # So one waits for the other; in order, or two that return to several mailings could deadlock.
+        db.session.execute(these.order_by(Mailing.id).with_for_update())
         _cancel_waiting(Delivery.mailing_id.in_(cancelled), words="the mailing was cancelled")
 
 
 def finish_mailings(mailing_ids: Collection[int] | None = None) -> None:
     """Mark mailings in which nothing will happen any more; None looks at all that are sending."""
+    is_over = IS_SENDING, ~has_open(Mailing.id)
+    candidates = select(Mailing.id).where(*is_over)
+    if mailing_ids is not None:
+        candidates = candidates.where(Mailing.id.in_(mailing_ids))
     with transaction():
-        statement = update(Mailing).where(IS_SENDING, ~has_open(Mailing.id))
-        if mailing_ids is not None:
-            statement = statement.where(Mailing.id.in_(mailing_ids))
+        ids = db.session.scalars(candidates).all()
+        if not ids:
+            return
+        # PostgreSQL looks at the deliveries as they were when a statement began, even if it had to wait for the
+        # mailing since. So it waits first: somebody may be queueing deliveries of this mailing again.
+        db.session.execute(select(Mailing.id).where(Mailing.id.in_(ids)).order_by(Mailing.id).with_for_update())
         db.session.execute(
-            statement.values(state=MailingState.FINISHED, finished_at=now()).execution_options(
-                synchronize_session=False
-            )
+            update(Mailing)
+            .where(Mailing.id.in_(ids), *is_over)
+            .values(state=MailingState.FINISHED, finished_at=now())
+            .execution_options(synchronize_session=False)
         )
 
 

@@ -1,24 +1,21 @@
 """Taking a slice of work, after a last look at whether it may still be done."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select, update
 
 from newsletter.core.clock import now
-from newsletter.core.db import db, transaction
-from newsletter.delivery.models import IS_SENDING, IS_WAITING, Delivery, Lane, Mailing
+from newsletter.core.db import UtcDateTime, among, db, reading, transaction
+from newsletter.delivery.models import IS_LEASED, IS_SENDING, IS_WAITING, Delivery, Lane, Mailing
 from newsletter.delivery.policy import Standing, Status
 from newsletter.delivery.queries import is_suppressed, lacks_consent
 from newsletter.delivery.service.control import cancel_returned
 
-LEASE = timedelta(minutes=15)
-"""Longer than a server may take to answer the final dot (ten minutes, RFC 5321 §4.5.3.2.6) with room to spare."""
 
-
-@dataclass(frozen=True)
-class Leased:
+class Leased(NamedTuple):
     """A delivery in this worker's hands, with all that is needed to fill and to judge it."""
 
     id: int
@@ -27,7 +24,30 @@ class Leased:
     address: str
     address_key: str
     fence: int
-    standing: Standing
+    attempts: int
+    unknowns: int
+    queued_at: datetime
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.attempts, self.unknowns, self.queued_at)
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True)
+class Lessee:
+    """Who takes a slice: the worker's name, the backend it sends through, and how long it may hold on to it.
+
+    `takes_any`: also what another backend may have sent already.
+    """
+
+    worker: str
+    backend: str
+    time: timedelta = timedelta(minutes=15)
+    takes_any: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +58,7 @@ class Slice:
     examined: int
 
 
-def lease(worker: str, lane: Lane, limit: int, mailing_id: int | None = None) -> Slice:
+def lease(lessee: Lessee, lane: Lane, limit: int, mailing_id: int | None = None) -> Slice:
     """At most `limit` deliveries that are due in this lane, or in this mailing alone.
 
     In the same transaction each is looked at once more: suppressed addresses are skipped, and those without a
@@ -46,76 +66,118 @@ def lease(worker: str, lane: Lane, limit: int, mailing_id: int | None = None) ->
     """
     with transaction():
         moment = now()
-        ids = _due(lane, limit, mailing_id, moment)
-        if not ids:
-            return Slice((), 0)
-        _end(ids, Status.SKIPPED, "the address is suppressed", moment, only=is_suppressed())
-        _end(ids, Status.CANCELLED, "there is no confirmed subscription any more", moment, only=lacks_consent())
-        rows = db.session.execute(
-            update(Delivery)
-            .where(Delivery.id.in_(ids), IS_WAITING)
-            .values(status=Status.LEASED, worker=worker, fence=Delivery.fence + 1, leased_until=moment + LEASE)
-            .returning(
-                Delivery.id,
-                Delivery.mailing_id,
-                Delivery.subscriber_id,
-                Delivery.address,
-                Delivery.address_key,
-                Delivery.fence,
-                Delivery.attempts,
-                Delivery.unknowns,
+        rows = db.session.execute(_due(lessee, lane, limit, mailing_id)).all()
+        suppressed = [row.id for row in rows if row.is_suppressed]
+        unwanted = [row.id for row in rows if row.lacks_consent and not row.is_suppressed]
+        _end(suppressed, Status.SKIPPED, "the address is suppressed", moment)
+        _end(unwanted, Status.CANCELLED, "there is no confirmed subscription any more", moment)
+        wanted = [Leased(*row[:9]) for row in rows if not (row.is_suppressed or row.lacks_consent)]
+        if wanted:
+            db.session.execute(
+                update(Delivery)
+                .where(among(Delivery.id, [each.id for each in wanted]))
+                .values(
+                    status=Status.LEASED,
+                    worker=lessee.worker,
+                    via=lessee.backend,
+                    fence=Delivery.fence + 1,
+                    leased_until=moment + lessee.time,
+                )
+                .execution_options(synchronize_session=False)
             )
-            .execution_options(synchronize_session=False)
-        ).all()
-        births = _births({row.mailing_id for row in rows})
-    leased = [
-        Leased(*row[:6], standing=Standing(row.attempts, row.unknowns, births[row.mailing_id]))
-        for row in sorted(rows)
-    ]
-    return Slice(leased, len(ids))
+        return Slice(sorted(wanted), len(rows))
 
 
-def release(leased: Sequence[Leased], worker: str) -> None:
+def release(leased: Collection[Leased], worker: str) -> None:
     """Give back what was leased and not touched; it is as due as it was."""
+    postpone([(each, None) for each in leased], worker)
+
+
+def postpone(leased: Collection[tuple[Leased, datetime | None]], worker: str) -> None:
+    """Give back what was leased and not touched, to be taken at the moment beside it; None: as due as it was."""
     if not leased:
         return
-    with transaction():
-        db.session.execute(
-            update(Delivery)
-            .where(
-                Delivery.id.in_([each.id for each in leased]),
-                Delivery.worker == worker,
-                Delivery.status == Status.LEASED,
-            )
-            .values(status=Status.QUEUED, worker=None, leased_until=None)
-            .execution_options(synchronize_session=False)
-        )
-        cancel_returned({each.mailing_id for each in leased})
-
-
-def _due(lane: Lane, limit: int, mailing_id: int | None, moment: datetime) -> Sequence[int]:
     statement = (
-        select(Delivery.id)
+        update(Delivery)
+        .where(
+            Delivery.id == bindparam("the_id"),
+            # Whoever settles a worker that stood still must not take back what it has leased anew since.
+            Delivery.fence == bindparam("the_fence"),
+            Delivery.worker == worker,
+            Delivery.status == Status.LEASED,
+        )
+        .values(
+            status=Status.QUEUED,
+            worker=None,
+            leased_until=None,
+            due_at=func.coalesce(bindparam("new_due_at", type_=UtcDateTime), Delivery.due_at),
+            via=case((Delivery.unknowns > 0, Delivery.via), else_=None),
+        )
+    )
+    with transaction():
+        rows = [{"the_id": each.id, "the_fence": each.fence, "new_due_at": at} for each, at in leased]
+        db.session.connection().execute(statement, rows)
+        cancel_returned({each.mailing_id for each, _ in leased})
+
+
+def release_all(worker: str) -> None:
+    """Give back whatever this worker has leased, when it does not know itself what that is."""
+    with transaction():
+        rows = db.session.execute(
+            select(Delivery.id, Delivery.mailing_id, Delivery.fence).where(IS_LEASED, Delivery.worker == worker)
+        ).all()
+    release([Leased(row.id, row.mailing_id, None, "", "", row.fence, 0, 0, now()) for row in rows], worker)
+
+
+def has_due(lane: Lane, mailing_id: int | None = None, lessee: Lessee | None = None) -> bool:
+    """Whether there is anything to lease, for this lessee or anybody.
+
+    It only reads, so that idle senders ask for no write lock.
+    """
+    statement = select(Delivery.id).join(Mailing, Mailing.id == Delivery.mailing_id)
+    conditions = _is_due(lane, mailing_id) + (_may_take(lessee) if lessee else ())
+    with reading():
+        return db.session.scalar(statement.where(*conditions).limit(1)) is not None
+
+
+def _is_due(lane: Lane, mailing_id: int | None) -> tuple[Any, ...]:
+    this_one = () if mailing_id is None else (Mailing.id == mailing_id,)
+    return (IS_SENDING, Mailing.lane == lane, IS_WAITING, Delivery.due_at <= now(), *this_one)
+
+
+def _may_take(lessee: Lessee) -> tuple[ColumnElement[bool], ...]:
+    """What another backend may have sent already is left to that one, unless the operator wants otherwise."""
+    return () if lessee.takes_any else (or_(Delivery.via.is_(None), Delivery.via == lessee.backend),)
+
+
+def _due(lessee: Lessee, lane: Lane, limit: int, mailing_id: int | None) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Delivery.id,
+            Delivery.mailing_id,
+            Delivery.subscriber_id,
+            Delivery.address,
+            Delivery.address_key,
+            (Delivery.fence + 1).label("fence"),
+            Delivery.attempts,
+            Delivery.unknowns,
+            Mailing.tried_since.label("queued_at"),
+            is_suppressed().label("is_suppressed"),
+            lacks_consent().label("lacks_consent"),
+        )
         .join(Mailing, Mailing.id == Delivery.mailing_id)
-        .where(IS_SENDING, Mailing.lane == lane, IS_WAITING, Delivery.due_at <= moment)
+        .where(*_is_due(lane, mailing_id), *_may_take(lessee))
         .limit(limit)
         # On PostgreSQL two workers must not wait for each other's rows; SQLite has one writer and ignores it.
         .with_for_update(of=Delivery, skip_locked=True)
     )
-    if mailing_id is not None:
-        statement = statement.where(Mailing.id == mailing_id)
-    return db.session.scalars(statement).all()
 
 
-def _end(ids: Sequence[int], status: Status, words: str, moment: datetime, *, only: object) -> None:
-    db.session.execute(
-        update(Delivery)
-        .where(Delivery.id.in_(ids), IS_WAITING, only)  # type: ignore[arg-type]
-        .values(status=status, words=words, ended_at=moment)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _births(mailing_ids: set[int]) -> dict[int, datetime]:
-    rows = db.session.execute(select(Mailing.id, Mailing.created_at).where(Mailing.id.in_(mailing_ids)))
-    return {row.id: row.created_at for row in rows}
+def _end(ids: Collection[int], status: Status, words: str, moment: datetime) -> None:
+    if ids:
+        db.session.execute(
+            update(Delivery)
+            .where(among(Delivery.id, ids))
+            .values(status=status, words=words, ended_at=moment)
+            .execution_options(synchronize_session=False)
+        )

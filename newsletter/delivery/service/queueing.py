@@ -8,12 +8,16 @@ from datetime import datetime
 from sqlalchemy import Select, insert, literal, select
 
 from newsletter.core.db import UtcDateTime, db, rows_written, transaction
+from newsletter.core.errors import UnsafeMessage
 from newsletter.delivery.links import Link, stored
 from newsletter.delivery.models import Delivery, Lane, Mailing
 from newsletter.delivery.policy import Status
 from newsletter.mail.headers import Letterhead
 from newsletter.mail.message import Content
 from newsletter.mail.mime import compile_message
+
+OWN_HOLES = ("to", "message_id")
+"""What the sender fills by itself; all other holes are links."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,9 @@ def queue_mailing(letter: Letter, recipients: Select[int, str, str]) -> Mailing:
     the next sweep. Raises UnsafeMessage when the letter cannot be sent as it was meant.
     """
     template = compile_message(letter.letterhead, letter.content)
+    if unfilled := template.holes - {*letter.links, *OWN_HOLES}:
+        problem = f"Nothing is known to fill {', '.join(sorted(unfilled))} with."
+        raise UnsafeMessage(problem)
     with transaction():
         mailing = Mailing(
             kind=letter.kind,

@@ -1,0 +1,62 @@
+"""Sending again to those whom a mailing has missed."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from newsletter.core.clock import now
+from newsletter.core.db import db, rows_written, transaction
+from newsletter.core.errors import Conflict
+from newsletter.core.logs import logger
+from newsletter.delivery.models import Delivery, Mailing, MailingState
+from newsletter.delivery.policy import MISSED, Status
+from newsletter.delivery.queries import is_suppressed, lacks_consent
+
+log = logger(__name__)
+
+
+def requeue(mailing_id: int, statuses: Collection[Status]) -> int:
+    """Queue again what ended in these states, of which only failed and unknown may be given; how many that are.
+
+    They are due now, with the Message-ID they had, so that a copy that did arrive can be recognised (RFC 1047).
+    Their time to expiry begins anew, that of the mailing's other open deliveries with it. Who must not be mailed
+    any more is left as they are, and looked at once more at the lease. A paused mailing goes on.
+
+    Raises Conflict when nothing is to be queued again, or the mailing was cancelled.
+    """
+    if not statuses or not MISSED.issuperset(statuses):
+        problem = f"Only {' and '.join(sorted(MISSED))} deliveries can be queued again."
+        raise ValueError(problem)
+    moment = now()
+    with transaction():
+        _reopen(mailing_id, moment)
+        queued = rows_written(
+            update(Delivery)
+            .where(
+                Delivery.mailing_id == mailing_id,
+                Delivery.status.in_(statuses),
+                ~is_suppressed(),
+                ~lacks_consent(),
+            )
+            .values(status=Status.QUEUED, due_at=moment, unknowns=0, via=None, ended_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        if not queued:
+            problem = f"Nobody who may still be mailed is {' or '.join(sorted(statuses))} in this mailing."
+            raise Conflict(problem)
+    log.info("deliveries queued again", mailing=mailing_id, deliveries=queued)
+    return queued
+
+
+def _reopen(mailing_id: int, moment: datetime) -> None:
+    """First of all, because it locks the row: nobody may find the mailing finished before this is committed."""
+    reopened = rows_written(
+        update(Mailing)
+        .where(Mailing.id == mailing_id, Mailing.state != MailingState.CANCELLED)
+        .values(state=MailingState.SENDING, problem="", requeued_at=moment, finished_at=None)
+    )
+    if not reopened:
+        state = db.session.scalar(select(Mailing.state).where(Mailing.id == mailing_id))
+        problem = f"The mailing is {state or 'not there'}; it cannot be sent again."
+        raise Conflict(problem)
