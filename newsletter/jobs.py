@@ -1,38 +1,58 @@
 """The timetable as data: what runs by the clock, and how often. Each job may run twice, or late, without harm."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from newsletter.articles.feeds import poll_all
+from newsletter.articles.feeds import poll, poll_all
+from newsletter.articles.queries import sources
+from newsletter.core.clock import now
 from newsletter.core.fetcher import Fetcher
+from newsletter.delivery.policy import rules_of
 from newsletter.delivery.service import finish_mailings, settle_estates, settle_expired
 from newsletter.digests.service import run_due
 from newsletter.editions.service import follow_mailings
 from newsletter.mail.house import House
 
+POLL_SOURCES = "poll sources"
+
 
 @dataclass(frozen=True)
 class Job:
-    """`work` runs in an app context of its own, `every` so often, never twice at a time in one process."""
+    """`work` runs in an app context of its own, `every` so often, never twice at a time in one process.
+
+    `on_each_machine` says that it looks after what lies on the machine where it runs.
+    """
 
     name: str
     work: Callable[[House], object]
     every: timedelta
+    on_each_machine: bool = False
 
 
 def timetable(house: House) -> tuple[Job, ...]:
     """All jobs of a worker."""
     return (
-        Job("poll sources", _poll, house.settings.poll_every),
+        Job(POLL_SOURCES, _poll_all, house.settings.poll_every),
         Job("run digests", run_due, timedelta(seconds=1)),
         Job("follow mailings", _follow, timedelta(seconds=2)),
-        Job("settle dead senders", _settle_dead, timedelta(seconds=10)),
-        Job("settle expired leases", _settle_expired, timedelta(minutes=1)),
+        Job("settle dead senders", _settle_dead, timedelta(seconds=10), on_each_machine=True),
+        Job("settle expired leases", _settle_expired, _lease_look(house), on_each_machine=True),
     )
 
 
-def _poll(house: House) -> None:
+def sources_to_poll(house: House) -> Sequence[int]:
+    """The sources that nobody has asked within half the interval, so that two clocks do not ask twice as often."""
+    moment = now() - house.settings.poll_every / 2
+    return [source.id for source in sources() if source.polled_at is None or source.polled_at < moment]
+
+
+def poll_source(house: House, source_id: int) -> None:
+    """Read one source now. Raises NotFound."""
+    poll(source_id, Fetcher(allow=house.settings.fetch_allow))
+
+
+def _poll_all(house: House) -> None:
     poll_all(Fetcher(allow=house.settings.fetch_allow))
 
 
@@ -42,8 +62,15 @@ def _follow(_house: House) -> None:
 
 
 def _settle_dead(house: House) -> None:
-    settle_estates(house.settings.spool, house.settings.on_unknown)
+    settle_estates(house.settings.spool, rules_of(house.settings))
 
 
 def _settle_expired(house: House) -> None:
-    settle_expired(house.settings.on_unknown)
+    settings = house.settings
+    # Whoever is on the machine of a worker that stands still can ask its journal, so the others let them go first.
+    elsewhere = timedelta(0) if settings.is_sqlite else settings.lease_for
+    settle_expired(settings.spool, rules_of(settings), elsewhere)
+
+
+def _lease_look(house: House) -> timedelta:
+    return min(timedelta(minutes=1), house.settings.lease_for)

@@ -1,7 +1,9 @@
-"""`newsletter run`, `web` and `worker`: the long-running processes."""
+"""`newsletter run`, `web`, `worker` and `beat`: the long-running processes."""
 
 import os
 import sys
+from collections.abc import Collection, Sequence
+from functools import partial
 from threading import Event
 
 import click
@@ -13,10 +15,14 @@ from newsletter.app import MIGRATIONS, create_app
 from newsletter.cli.output import Command
 from newsletter.core.db import db
 from newsletter.core.errors import Conflict
+from newsletter.core.settings import Settings
+from newsletter.delivery.models import Lane
 from newsletter.engine import supervisor
 from newsletter.engine.server import serve
+from newsletter.engine.station import QUEUES, SENDING, TIMETABLE
 from newsletter.engine.worker import stop_on_signals, work
 from newsletter.jobs import timetable
+from newsletter.mail.house import senders_of
 from newsletter.web import current
 
 _PARENT = click.option("--parent", type=int, hidden=True, help="Stop when this process is no longer the parent.")
@@ -28,15 +34,43 @@ def run(parent: int | None) -> None:
     """Web server, worker and further senders together, each started again when it dies."""
     with _checked_app().app_context():
         settings = current.settings()
+    sys.exit(_supervise(_processes(settings), parent))
+
+
+def _supervise(commands: supervisor.Commands, parent: int | None) -> int:
     stop = Event()
     stop_on_signals(stop)
-    if parent:
-        supervisor.stop_with_parent(parent, stop)
     mine = ("--parent", str(os.getpid()))
-    commands: dict[str, tuple[str, ...]] = {"web": ("web", *mine), "worker": ("worker", *mine)}
-    for number in range(2, (settings.senders or os.cpu_count() or 1) + 1):
-        commands[f"sender {number}"] = ("worker", "--only-send", *mine)
-    sys.exit(supervisor.supervise(commands, stop))
+    return supervisor.supervise(
+        {name: (*command, *mine) for name, command in commands.items()}, _run_command, stop, parent
+    )
+
+
+def _run_command(arguments: Sequence[str]) -> None:
+    """In a process that was forked for it."""
+    from newsletter.cli import main  # noqa: PLC0415 - the root command holds this one.
+
+    main(arguments)
+
+
+def _processes(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """What `run` runs, by name."""
+    if settings.has_broker:
+        # A source that is slow to answer must not keep a sender from its work, so each has its own processes.
+        return {
+            "web": ("web",),
+            "beat": ("beat",),
+            "worker": ("worker", "--only-send"),
+            "timetable": ("worker", "--only-timetable"),
+        }
+    return {"web": ("web",), **_workers(settings)}
+
+
+def _workers(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """One worker with the timetable, and further senders, by name."""
+    senders = range(2, senders_of(settings) + 1)
+    first: dict[str, tuple[str, ...]] = {"worker": ("worker", "--alone")}
+    return first | {f"sender {number}": ("worker", "--only-send") for number in senders}
 
 
 @click.command(cls=Command)
@@ -53,17 +87,57 @@ def web(parent: int | None) -> None:
 
 @click.command(cls=Command)
 @click.option("--only-send", is_flag=True, help="Leave the timetable (polling, digests) to another worker.")
+@click.option("--only-timetable", is_flag=True, help="Leave sending to other workers; needs a broker.")
+@click.option("--alone", is_flag=True, hidden=True, help="In this process only.")
 @_PARENT
-def worker(only_send: bool, parent: int | None) -> None:
+def worker(only_send: bool, only_timetable: bool, alone: bool, parent: int | None) -> None:
     """The worker alone: it polls, builds digests and sends. Any number of them may run."""
+    if only_send and only_timetable:
+        problem = "--only-send and --only-timetable leave nothing to do; choose one, or none for all."
+        raise click.UsageError(problem)
     app = _checked_app()
+    with app.app_context():
+        house = current.house()
+        if house.settings.has_broker:
+            queues = SENDING if only_send else TIMETABLE if only_timetable else QUEUES
+            sys.exit(_serve_broker(house.settings, queues, parent))
+    if only_timetable:
+        problem = "A worker of the timetable alone needs a broker, and NEWSLETTER_ENGINE is local."
+        raise Conflict(problem)
+    if not (alone or only_send) and senders_of(house.settings) > 1:
+        sys.exit(_supervise(_workers(house.settings), parent))
     stop = Event()
     stop_on_signals(stop)
     if parent:
         supervisor.stop_with_parent(parent, stop)
-    with app.app_context():
+    # What a person waits for has senders of its own, once on each machine.
+    lanes = (Lane.BULK,) if only_send else (Lane.PERSON, Lane.BULK)
+    work(app, house, () if only_send else timetable(house), lanes, stop)
+
+
+def _serve_broker(settings: Settings, queues: Collection[str], parent: int | None) -> int:
+    from newsletter.engine import broker  # noqa: PLC0415 - Celery is only installed where somebody scales out.
+
+    if parent:
+        supervisor.stop_with_parent(parent, Event())
+    return broker.work(broker.make_broker(settings), settings, partial(create_app, settings), queues)
+
+
+@click.command(cls=Command)
+@_PARENT
+def beat(parent: int | None) -> None:
+    """The clock of the timetable; only with a broker. Two of them do no harm."""
+    with create_app().app_context():
         house = current.house()
-    work(app, house, () if only_send else timetable(house), stop)
+    if not house.settings.has_broker:
+        problem = "Beat needs a broker, and NEWSLETTER_ENGINE is local, where each worker has a clock of its own."
+        raise Conflict(problem)
+    from newsletter.engine import beat as clock  # noqa: PLC0415 - as above.
+    from newsletter.engine.broker import make_broker  # noqa: PLC0415
+
+    if parent:
+        supervisor.stop_with_parent(parent, Event())
+    clock.beat(make_broker(house.settings), house.settings, timetable(house))
 
 
 def _checked_app() -> Flask:
@@ -75,9 +149,12 @@ def _checked_app() -> Flask:
         if set(has) != set(needs):
             problem = "The database is not made yet, or older than this version; run `newsletter init` first."
             raise Conflict(problem)
+    with app.app_context():
+        # Processes may be forked from this one, and a connection must not be shared by two of them.
+        db.engine.dispose()
     return app
 
 
 def register(group: click.Group) -> None:
-    for command in (run, web, worker):
+    for command in (run, web, worker, beat):
         group.add_command(command)

@@ -8,9 +8,10 @@ from flask_migrate import upgrade
 from sqlalchemy.engine import make_url
 
 from newsletter.app import create_app
-from newsletter.cli.output import Command, answer
+from newsletter.cli.output import Command, answer, open_house
 from newsletter.core.errors import SettingsError
 from newsletter.core.settings import Settings, from_environment
+from newsletter.delivery.service import adopt as adopt_database
 
 _ENV = """\
 # Written by `newsletter init`; .env.example says what each setting is for, and which others there are.
@@ -30,6 +31,15 @@ def init() -> None:
     lines = ["Wrote .env with fresh secrets."] if wrote else []
     lines.append("The database is ready. Next: newsletter newsletter add --help")
     answer({"wrote_env": wrote, "database": "ready"}, "\n".join(lines))
+
+
+@click.command(cls=Command)
+@click.confirmation_option(prompt="Will the original of this database never send again?")
+def adopt() -> None:
+    """Let a restored or copied database send from here; the original must never send again."""
+    with open_house():
+        adopt_database()
+    answer({"adopted": True}, "This database sends from here now.")
 
 
 def prepare_database(settings: Settings) -> None:
@@ -55,3 +65,4 @@ def _write_env(path: Path) -> bool:
 
 def register(group: click.Group) -> None:
     group.add_command(init)
+    group.add_command(adopt)

@@ -1,11 +1,17 @@
-"""Several processes as one: what dies is started again, and all stop together."""
+"""Several processes as one: what dies is started again, and all stop together.
 
+They are forked from the one that has loaded the program already, so that its memory is there once for all of them.
+"""
+
+import gc
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from threading import Event, Thread
 
 from newsletter.core.logs import logger
@@ -13,28 +19,49 @@ from newsletter.core.logs import logger
 LONGEST_STOP = 20.0
 """Seconds that processes have to finish what they are doing."""
 
+LOOK_SECONDS = 0.2
+
 SHORTEST_LIFE = 5.0
 """A process that dies sooner than this many seconds is not started again at once."""
 
+Commands = Mapping[str, Sequence[str]]
+
 log = logger(__name__)
+_fork = multiprocessing.get_context("fork")
 
 
-def supervise(commands: Mapping[str, Sequence[str]], stop: Event) -> int:
-    """Keep one process per command running until `stop` is set; 0 when all of them stopped cleanly.
+def supervise(commands: Commands, run: Callable[[Sequence[str]], None], stop: Event, parent: int | None) -> int:
+    """Keep one process per command running until `stop` is set, or process `parent` is gone; 0 if all ended well.
 
-    The commands are arguments of `newsletter`; the processes stop by themselves when this one is killed.
+    `run` carries a command out, in the process of its own; the processes stop by themselves when this one is
+    killed. There must be no other thread here, and no connection that two of them would share.
     """
-    running = {name: _start(arguments) for name, arguments in commands.items()}
+    # What is there now is shared for good: collecting it would copy it page by page into each process.
+    gc.collect()
+    gc.freeze()
+    running = {name: _start(name, run, arguments) for name, arguments in commands.items()}
     born = dict.fromkeys(running, time.monotonic())
-    while not stop.wait(0.2):
+    while not _waited(stop, LOOK_SECONDS) and parent in {None, os.getppid()}:
         for name, process in running.items():
-            if process.poll() is None:
+            if process.is_alive():
                 continue
-            log.error("process died", process=name, code=process.returncode)
-            if time.monotonic() - born[name] < SHORTEST_LIFE and stop.wait(SHORTEST_LIFE):
+            log.error("process died", process=name, code=process.exitcode)
+            if time.monotonic() - born[name] < SHORTEST_LIFE and _waited(stop, SHORTEST_LIFE):
                 break
-            running[name], born[name] = _start(commands[name]), time.monotonic()
+            running[name], born[name] = _start(name, run, commands[name]), time.monotonic()
     return _stop_all(running)
+
+
+def _waited(stop: Event, seconds: float) -> bool:
+    """Wait for so long, or until `stop` is set; whether it is.
+
+    Not by `stop.wait`: that holds a lock for moments, and a signal handler that sets the event in one of them
+    would wait for it for ever, because it runs in the same thread.
+    """
+    until = time.monotonic() + seconds
+    while not stop.is_set() and (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, LOOK_SECONDS))
+    return stop.is_set()
 
 
 def stop_with_parent(parent: int, stop: Event) -> None:
@@ -52,22 +79,30 @@ def stop_with_parent(parent: int, stop: Event) -> None:
     Thread(target=watch, name="parent watch", daemon=True).start()
 
 
-def _start(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "newsletter", *arguments])  # noqa: S603 - our own program.
+def _start(name: str, run: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> BaseProcess:
+    process = _fork.Process(target=_begin, args=(name, run, arguments), name=name)
+    process.start()
+    return process
 
 
-def _stop_all(running: Mapping[str, subprocess.Popen[bytes]]) -> int:
+def _begin(name: str, run: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> None:
+    # Until the command has handlers of its own, a signal must not only be noted in a copy of ours.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    with suppress(OSError):
+        # What `ps` and `top` show; the words with which it was started are its parent's.
+        Path("/proc/self/comm").write_text(f"nl {name}")
+    run(arguments)
+
+
+def _stop_all(running: Mapping[str, BaseProcess]) -> int:
     for process in running.values():
-        if process.poll() is None:
-            process.terminate()
+        process.terminate()
     deadline = time.monotonic() + LONGEST_STOP
-    clean = True
     for name, process in running.items():
-        try:
-            clean &= process.wait(timeout=max(0.1, deadline - time.monotonic())) == 0
-        except subprocess.TimeoutExpired:
+        process.join(max(0.1, deadline - time.monotonic()))
+        if process.is_alive():
             log.warning("process killed", process=name)
             process.kill()
-            process.wait()
-            clean = False
-    return 0 if clean else 1
+            process.join()
+    return 0 if all(process.exitcode == 0 for process in running.values()) else 1

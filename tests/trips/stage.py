@@ -18,6 +18,7 @@ from waitress.server import create_server
 from newsletter.app import create_app
 from newsletter.core.db import db
 from newsletter.core.settings import HostPort, Settings
+from newsletter.delivery.models import Lane
 from newsletter.demo.catcher import Catcher
 from newsletter.demo.mailstore import Caught
 from newsletter.demo.serving import LoopbackServer
@@ -123,7 +124,7 @@ def _web_server() -> Iterator[tuple[int, Callable[[Flask], None]]]:
 @contextmanager
 def _worker(app: Flask) -> Iterator[None]:
     stop, house = Event(), current.house()
-    thread = Thread(target=work, args=(app, house, timetable(house), stop), name="worker")
+    thread = Thread(target=work, args=(app, house, timetable(house), tuple(Lane), stop), name="worker")
     thread.start()
     try:
         yield
