@@ -1,11 +1,12 @@
 """The `newsletter` command: one file per noun; each command also speaks JSON with `--json`."""
 
 import sys
+from collections.abc import Sequence
 
 import click
 from sqlalchemy.exc import OperationalError
 
-from newsletter.cli import demo, digests, editions, newsletters, running, setup, sources, subscribers
+from newsletter.cli import bench, demo, digests, dkim, editions, newsletters, running, setup, sources, subscribers
 from newsletter.cli.output import Group
 from newsletter.core.errors import NewsletterError, SettingsError
 from newsletter.core.logs import logger, redacted
@@ -19,14 +20,14 @@ def root() -> None:
     """A newsletter and subscription service for publishers."""
 
 
-for _part in (setup, running, newsletters, sources, subscribers, digests, editions, demo):
+for _part in (setup, running, newsletters, sources, subscribers, digests, editions, dkim, demo, bench):
     _part.register(root)
 
 
-def main() -> None:  # noqa: C901 - one line for each kind of end.
-    """Entry point: what can be mended is told in one sentence, never as a stack trace."""
+def main(arguments: Sequence[str] | None = None) -> None:  # noqa: C901 - one line for each kind of end.
+    """Entry point: what can be mended is told in one sentence, never as a stack trace; None takes `sys.argv`."""
     try:
-        root.main(prog_name="newsletter", standalone_mode=False)
+        root.main(arguments, prog_name="newsletter", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

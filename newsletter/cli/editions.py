@@ -1,20 +1,20 @@
 """`newsletter edition` and `newsletter deliver`: what is sent, and what became of it."""
 
 import sys
+from collections.abc import Callable
 from threading import Event
 
 import click
-from tqdm import tqdm
 
+from newsletter.cli import progress
+from newsletter.cli.accounts import Facts, account, how_to_go_on, how_to_watch_again, in_words
 from newsletter.cli.output import Command, Group, answer, open_house, speaks_json, table
-from newsletter.delivery.queries import reasons
-from newsletter.delivery.sender import IDLE_SECONDS, Means, Sender
-from newsletter.delivery.service import settle_estates
+from newsletter.delivery.policy import Status
 from newsletter.editions import queries, service
 from newsletter.editions.models import Edition
+from newsletter.editions.policy import EditionStatus
 from newsletter.engine.worker import stop_on_signals
 from newsletter.mail.house import House
-from newsletter.mail.journal import FileJournal
 
 NUMBER = click.argument("number", type=int)
 
@@ -41,40 +41,74 @@ def list_() -> None:
 @NUMBER
 def show(number: int) -> None:
     """The ledger of one edition, and the reasons of all that was not accepted."""
-    with open_house():
-        _show(queries.edition(number))
+    with open_house() as house:
+        _show(queries.edition(number), house)
 
 
 @group.command()
 @NUMBER
-def send(number: int) -> None:
+@click.option(
+    "--follow/--no-follow",
+    "follows",
+    default=None,
+    help="Watch the workers send it, or come back at once; without either, watch on a terminal.",
+)
+def send(number: int, follows: bool | None) -> None:
     """Queue a draft for its audience; the workers send it."""
     with open_house() as house:
-        _show(service.send(number, house))
+        chosen = service.send(number, house)
+        at_terminal = sys.stdout.isatty() and sys.stderr.isatty() and not speaks_json()
+        if at_terminal if follows is None else follows:
+            _watch(chosen, house, progress.follow)
+        else:
+            _show(chosen, house)
+
+
+@group.command()
+@NUMBER
+def follow(number: int) -> None:
+    """Watch the workers send it, with a progress bar; Ctrl-C stops watching, not them."""
+    with open_house() as house:
+        _watch(queries.edition(number), house, progress.follow)
 
 
 @group.command()
 @NUMBER
 def pause(number: int) -> None:
     """Stop handing it over within two seconds; `resume` goes on."""
-    with open_house():
-        _show(service.pause(number))
+    with open_house() as house:
+        _show(service.pause(number), house)
 
 
 @group.command()
 @NUMBER
 def resume(number: int) -> None:
     """Go on with those who have not got it."""
-    with open_house():
-        _show(service.resume(number))
+    with open_house() as house:
+        _show(service.resume(number), house)
+
+
+@group.command()
+@NUMBER
+@click.option("--failed", is_flag=True, help="To those whose servers refused it, or did not take it in time.")
+@click.option("--unknown", is_flag=True, help="To those who may have it already; some will get a second copy.")
+def resend(number: int, failed: bool, unknown: bool) -> None:
+    """Queue it once more for those whom it has missed; the workers send it."""
+    which = {Status.FAILED: failed, Status.UNKNOWN: unknown}
+    chosen = frozenset(status for status, is_chosen in which.items() if is_chosen)
+    if not chosen:
+        problem = "Choose --failed, --unknown or both."
+        raise click.UsageError(problem)
+    with open_house() as house:
+        _show(service.resend(number, chosen), house)
 
 
 @group.command()
 @NUMBER
 def cancel(number: int) -> None:
     """Send it to nobody further, for good."""
-    with open_house():
-        _show(service.cancel(number))
+    with open_house() as house:
+        _show(service.cancel(number), house)
 
 
 @click.command(cls=Command)
@@ -83,57 +117,28 @@ def deliver(number: int) -> None:
     """Send what is due of one edition now, with a progress bar; Ctrl-C leaves the rest queued."""
     with open_house() as house:
         chosen = queries.edition(number)
-        if chosen.mailing_id is None:
+        if chosen.status == EditionStatus.DRAFT:
             chosen = service.send(number, house)
-        stop = Event()
-        stop_on_signals(stop)
-        _deliver(chosen, house, stop)
-        service.follow_mailings()
-        _show(queries.edition(number))
-        if queries.progress(chosen).open:
-            click.echo(f"Not all of it is out yet. To go on: newsletter deliver --edition {number}", err=True)
-            sys.exit(1)
+        _watch(chosen, house, lambda mailing_id, stop: progress.send_here(mailing_id, house, stop))
 
 
-def _deliver(chosen: Edition, house: House, stop: Event) -> None:
-    settings = house.settings
-    settle_estates(settings.spool, settings.on_unknown)
-    journal = FileJournal(settings.spool)
-    sender = Sender(Means(house.backend, journal, house.signer, settings.on_unknown), chosen.mailing_id)
-    audience = queries.progress(chosen).audience
-    with tqdm(total=audience, unit="mail", disable=None if not speaks_json() else True) as bar:
-        while not stop.is_set():
-            busy = sender.send_slice()
-            ledger = queries.progress(chosen)
-            bar.set_postfix({str(status): count for status, count in ledger.states.items()})
-            bar.update(audience - ledger.open - bar.n)
-            if not busy and not sender.is_resting:
-                break
-            if sender.is_resting:
-                stop.wait(IDLE_SECONDS)
-    sender.close()
-    journal.close()
+def _watch(chosen: Edition, house: House, work: Callable[[int, Event], Facts]) -> None:
+    """Do the work until it ends or somebody stops it; print the account, and how to go on if there is a rest."""
+    stop = Event()
+    stop_on_signals(stop)
+    figures = work(chosen.mailing_id, stop) if chosen.mailing_id else {}
+    service.follow_mailings()
+    chosen = queries.edition(chosen.id)
+    _show(chosen, house, figures)
+    if queries.progress(chosen).open:
+        was_watched_only = work is progress.follow and stop.is_set()
+        click.echo(how_to_watch_again(chosen) if was_watched_only else how_to_go_on(chosen), err=True)
+        sys.exit(1)
 
 
-def _show(chosen: Edition) -> None:
-    ledger = queries.progress(chosen)
-    why = reasons(chosen.mailing_id) if chosen.mailing_id else []
-    facts = {
-        "edition": chosen.id,
-        "slot": chosen.slot,
-        "status": chosen.status,
-        "subject": chosen.subject,
-        "ledger": ledger.as_dict(),
-        "reasons": [{"status": status, "words": words, "count": count} for status, words, count in why],
-    }
-    lines = [f"Edition {chosen.id}, {chosen.slot}, {chosen.status}: {chosen.subject}", ""]
-    lines += [f"  {name:<10} {count:>9,}" for name, count in ledger.as_dict().items()]
-    if why:
-        lines += [
-            "",
-            table(["state", "how many", "why"], [[status, count, words] for status, words, count in why]),
-        ]
-    answer(facts, "\n".join(lines))
+def _show(chosen: Edition, house: House, figures: Facts | None = None) -> None:
+    facts = {**account(chosen, house.settings), **(figures or {})}
+    answer(facts, in_words(facts))
 
 
 def register(parent: click.Group) -> None:

@@ -151,3 +151,14 @@ def test_every_command_speaks_json(app: Flask) -> None:
 
     silent = [leaf.name for leaf in leaves(root) if not any("--json" in option.opts for option in leaf.params)]
     assert silent == []
+
+
+@pytest.mark.parametrize("command", [("beat",), ("worker", "--only-timetable")])
+def test_what_needs_a_broker_says_so_in_one_sentence(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done(tmp_path, "init")
+
+    ended = newsletter(tmp_path, *command)
+
+    assert ended.returncode == 1
+    assert "needs a broker, and NEWSLETTER_ENGINE is local" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1

@@ -1,0 +1,110 @@
+"""The account of one edition: its ledger, why it is not accepted everywhere, and what can be done."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from newsletter.core.settings import Settings
+from newsletter.delivery import queries as delivery
+from newsletter.delivery.models import MailingState
+from newsletter.delivery.policy import ADVICE
+from newsletter.delivery.queries import Reason
+from newsletter.editions.models import Edition
+from newsletter.editions.queries import progress
+
+MOST_SHOWN = 10
+"""Wordings of one reason that are printed; as JSON fifty."""
+
+MOST_TOLD = 50
+
+Facts = Mapping[str, Any]
+
+
+def account(chosen: Edition, settings: Settings) -> Facts:
+    """As `edition show --json` answers; `problem` is why it is paused, the moments are None when nothing waits."""
+    ledger = progress(chosen)
+    facts = {
+        "edition": chosen.id,
+        "slot": chosen.slot,
+        "status": chosen.status,
+        "subject": chosen.subject,
+        "problem": "",
+        "ledger": ledger.as_dict(),
+        "next_try_at": None,
+        "expires_at": None,
+        "reasons": [],
+    }
+    if chosen.mailing_id:
+        mailing = delivery.mailing(chosen.mailing_id)
+        facts["problem"] = mailing.problem if mailing.state == MailingState.PAUSED else ""
+        facts["next_try_at"] = delivery.next_due(mailing.id)
+        facts["expires_at"] = mailing.tried_since + settings.retry_within if ledger.open else None
+        facts["reasons"] = [_told(reason) for reason in delivery.reasons(mailing.id)]
+    return facts
+
+
+def in_words(facts: Facts) -> str:
+    """The same for people."""
+    lines = ["Edition {edition}, {slot}, {status}: {subject}".format(**facts)]
+    if facts["problem"]:
+        lines.append(f"It is paused: {facts['problem']}")
+    lines += ["", *(f"  {name:<10} {count:>9,}" for name, count in facts["ledger"].items())]
+    if facts["next_try_at"]:
+        lines += ["", f"  Next due {minute(facts['next_try_at'])}; tried until {minute(facts['expires_at'])}."]
+    for reason in facts["reasons"]:
+        lines += ["", *_lines(reason)]
+    if facts.get("seconds"):
+        lines += ["", "  {seconds:,.1f} s, {rate:,.1f} mails/s".format(**facts)]
+    return "\n".join(lines)
+
+
+def how_to_go_on(chosen: Edition) -> str:
+    """For an edition that is not all out yet: what is left, and what to type."""
+    of = delivery.mailing(chosen.mailing_id or 0)
+    if of.state == MailingState.CANCELLED:
+        return "It is cancelled; what a worker has in its hands still ends."
+    due = delivery.next_due(of.id)
+    left = f"Nothing is lost: {progress(chosen).open:,} are open{f', due from {minute(due)} on' if due else ''}."
+    if of.state == MailingState.PAUSED:
+        return f"{left} It is paused. To go on, once the cause is mended: newsletter edition resume {chosen.id}"
+    return (
+        f"{left} To go on: newsletter deliver --edition {chosen.id}, or newsletter run, which does it by itself. "
+        f"To stop it for good: newsletter edition cancel {chosen.id}"
+    )
+
+
+def how_to_watch_again(chosen: Edition) -> str:
+    """For somebody who has watched the workers and stops it."""
+    return (
+        f"The workers go on sending it. To watch again: newsletter edition follow {chosen.id}. "
+        f"To stop them: newsletter edition pause {chosen.id}"
+    )
+
+
+def minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _told(reason: Reason) -> dict[str, Any]:
+    return {
+        "status": reason.status,
+        "cause": reason.cause,
+        "count": reason.count,
+        "advice": ADVICE[reason.cause],
+        "wordings": [
+            {"words": each.gist, "count": each.count, "example": each.example}
+            for each in reason.wordings[:MOST_TOLD]
+        ],
+    }
+
+
+def _lines(reason: Facts) -> Sequence[str]:
+    shown = reason["wordings"][:MOST_SHOWN]
+    lines = ["  {status}, {cause}: {count:,}. {advice}".format(**reason)]
+    for each in shown:
+        lines.append("  {count:>9,}  {words}".format(**each))
+        if each["example"] != each["words"]:
+            lines.append(f"{'':>11}  such as: {each['example']}")
+    if rest := reason["count"] - sum(each["count"] for each in shown):
+        lines.append(f"  {rest:>9,}  in other words")
+    return lines
