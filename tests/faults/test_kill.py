@@ -36,6 +36,8 @@ def worker(settings: Settings, smtp_port: int) -> Iterator[subprocess.Popen[byte
         **SECRETS,
         "NEWSLETTER_DATABASE_URL": settings.database_url,
         "NEWSLETTER_SPOOL": str(settings.spool),
+        # So that it is the sender itself that is killed.
+        "NEWSLETTER_SENDERS": "1",
         "NEWSLETTER_BACKENDS": f"smtp://127.0.0.1:{smtp_port}?tls=none&connections={CONNECTIONS}",
     }
     process = subprocess.Popen([sys.executable, "-m", "newsletter", "worker"], env=environment)
