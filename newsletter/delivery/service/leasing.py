@@ -88,6 +88,19 @@ def lease(lessee: Lessee, lane: Lane, limit: int, mailing_id: int | None = None)
         return Slice(sorted(wanted), len(rows))
 
 
+def is_held_by(worker: str) -> tuple[ColumnElement[bool], ...]:
+    """Of the delivery `the_id`: whether this worker has it, by the lease with `the_fence` and no later one.
+
+    Whoever settles a worker that stood still must not touch what that one has leased anew since.
+    """
+    return (
+        Delivery.id == bindparam("the_id"),
+        Delivery.fence == bindparam("the_fence"),
+        Delivery.worker == worker,
+        Delivery.status == Status.LEASED,
+    )
+
+
 def release(leased: Collection[Leased], worker: str) -> None:
     """Give back what was leased and not touched; it is as due as it was."""
     postpone([(each, None) for each in leased], worker)
@@ -99,13 +112,7 @@ def postpone(leased: Collection[tuple[Leased, datetime | None]], worker: str) ->
         return
     statement = (
         update(Delivery)
-        .where(
-            Delivery.id == bindparam("the_id"),
-            # Whoever settles a worker that stood still must not take back what it has leased anew since.
-            Delivery.fence == bindparam("the_fence"),
-            Delivery.worker == worker,
-            Delivery.status == Status.LEASED,
-        )
+        .where(*is_held_by(worker))
         .values(
             status=Status.QUEUED,
             worker=None,

@@ -12,7 +12,7 @@ from newsletter.core.db import UtcDateTime, db, transaction
 from newsletter.delivery.models import Attempt, Delivery
 from newsletter.delivery.policy import Rules, Status, Verdict, must_pause, pauses_at_once, verdict
 from newsletter.delivery.service.control import cancel_returned, finish_mailings, pause_bulk
-from newsletter.delivery.service.leasing import Leased
+from newsletter.delivery.service.leasing import Leased, is_held_by
 from newsletter.mail.outcomes import Blame, Outcome, Result
 from newsletter.suppressions.models import Reason
 from newsletter.suppressions.service import suppress
@@ -87,12 +87,7 @@ def _record_others(answers: Sequence[Answer], worker: str, backend: str, rules: 
 def _update(judged: Iterable[tuple[Answer, Verdict]], worker: str, moment: datetime) -> None:
     statement = (
         update(Delivery)
-        .where(
-            Delivery.id == bindparam("the_id"),
-            Delivery.fence == bindparam("the_fence"),
-            Delivery.worker == worker,
-            Delivery.status == Status.LEASED,
-        )
+        .where(*is_held_by(worker))
         .values(
             status=bindparam("new_status"),
             # A delivery that ended keeps the moment it was last due.
