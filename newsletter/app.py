@@ -43,7 +43,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     current.hold(app, make_house(settings))
     for part in (csrf, errors, headers, pages, static_files):
         part.register(app)
-    app.register_blueprint(public.blueprint)
+    for blueprint in public.BLUEPRINTS:
+        app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
     if settings.proxy_hops:

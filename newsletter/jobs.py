@@ -13,6 +13,7 @@ from newsletter.delivery.service import finish_mailings, settle_estates, settle_
 from newsletter.digests.service import run_due
 from newsletter.editions.service import follow_mailings
 from newsletter.mail.house import House
+from newsletter.subscriptions.service import answer_sign_ups
 
 POLL_SOURCES = "poll sources"
 
@@ -34,6 +35,7 @@ def timetable(house: House) -> tuple[Job, ...]:
     """All jobs of a worker."""
     return (
         Job(POLL_SOURCES, _poll_all, house.settings.poll_every),
+        Job("answer sign-ups", answer_sign_ups, timedelta(seconds=0.5)),
         Job("run digests", run_due, timedelta(seconds=1)),
         Job("follow mailings", _follow, timedelta(seconds=2)),
         Job("settle dead senders", _settle_dead, timedelta(seconds=10), on_each_machine=True),

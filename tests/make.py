@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -24,12 +25,16 @@ from newsletter.editions.models import Edition
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
 from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.queries import newsletter as find_one
 from newsletter.newsletters.service import Masthead, add_newsletter
 from newsletter.subscriptions.models import Subscriber, Subscription
 from newsletter.subscriptions.policy import SubscriptionStatus
-from newsletter.subscriptions.service import Origin, sign_up
+from newsletter.subscriptions.queries import find_subscriber, find_subscription
+from newsletter.subscriptions.service import Origin, answer_sign_ups, sign_up
 
 _numbers = count(1)
+
+FORM = Origin(method="form", ip="192.0.2.7", user_agent="Netscape", wording="Sign up")
 
 
 def newsletter(slug: str = "courier", **facts: object) -> Newsletter:
@@ -163,7 +168,22 @@ def token_in(envelope: Envelope, purpose: str) -> str:
 
 def confirmation_for(address: str, house: House) -> None:
     """Somebody signs up for the newsletter `courier`, so that a confirmation is queued."""
-    sign_up(address, "courier", Origin("form"), house)
+    signed_up(address, house)
+
+
+def form(**facts: str) -> Origin:
+    return replace(FORM, **facts)
+
+
+def signed_up(address: str, house: House, slug: str = "courier", origin: Origin = FORM) -> Subscription:
+    """Somebody signs up, and the worker answers."""
+    sign_up(address, [slug], origin, house)
+    answer_sign_ups(house)
+    found = find_subscriber(parse(address).key(house.settings.pepper))
+    assert found
+    subscription = find_subscription(found.id, find_one(slug).id)
+    assert subscription
+    return subscription
 
 
 @contextmanager

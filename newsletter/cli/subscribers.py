@@ -6,6 +6,7 @@ from newsletter.cli.output import Group, answer, open_house, table
 from newsletter.core.addresses import parse
 from newsletter.core.errors import NotFound
 from newsletter.newsletters.queries import newsletters
+from newsletter.subscriptions.models import ConsentEvent
 from newsletter.subscriptions.queries import consent_of, find_subscriber, subscriptions_of
 from newsletter.suppressions.queries import find_suppression
 
@@ -29,7 +30,13 @@ def show(address: str) -> None:
         names = {each.id: each.slug for each in newsletters()}
         suppression = find_suppression(found.address_key)
         events = [
-            [f"{event.at:%Y-%m-%d %H:%M:%S}", event.kind, names[event.newsletter_id], event.method, event.ip]
+            [
+                f"{event.at:%Y-%m-%d %H:%M:%S}",
+                event.kind,
+                names[event.newsletter_id],
+                event.method,
+                _ip(event),
+            ]
             for event in consent_of(found.id)
         ]
         states = {names[each.newsletter_id]: str(each.status) for each in subscriptions_of(found.id)}
@@ -43,6 +50,10 @@ def show(address: str) -> None:
         lines += [f"  {slug}: {status}" for slug, status in states.items()]
         lines += [f"  suppressed: {suppression.reason} {suppression.words}"] if suppression else []
         answer(facts, "\n".join([*lines, "", table(COLUMNS, events)]))
+
+
+def _ip(event: ConsentEvent) -> str:
+    return event.origin.ip if event.origin else ""
 
 
 def register(parent: click.Group) -> None:

@@ -7,6 +7,7 @@ fails when somebody else wrote in between.
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -177,6 +178,13 @@ def among(column: QueryableAttribute[int], ids: Collection[int]) -> ColumnElemen
         return column == any_(literal(list(ids), ARRAY(BigInteger)))
     each = func.json_each(json.dumps(list(ids))).table_valued("value")
     return column.in_(select(each.c.value))
+
+
+def one_at_a_time(what: str) -> None:
+    """Wait until no other transaction is at `what`, and keep others from it until this one ends."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(zlib.crc32(what.encode()))))
+    # On SQLite whoever writes is alone anyway.
 
 
 def rows_written(statement: Executable) -> int:

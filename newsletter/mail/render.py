@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 import idna
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2.runtime import LoopContext
 from markupsafe import Markup
 
 from newsletter.core.errors import UnsafeMessage
@@ -119,6 +120,11 @@ def colour(text: str) -> str:
     return text
 
 
+def between(loop: LoopContext) -> str:
+    """What stands after this item of an enumeration: `one`, `one and two`, `one, two and three`."""
+    return "" if loop.last else Ready(" and " if loop.revindex == 2 else ", ")  # noqa: PLR2004 - the last but one.
+
+
 def wrap(text: str) -> str:
     """Lines of at most TEXT_WIDTH; a wrapped line keeps its indent, and links and long words are not broken."""
     return "\n".join(_wrapped(line) for line in text.splitlines())
@@ -161,6 +167,7 @@ def _as_written(value: object) -> object:
 
 
 _FILTERS = {
+    "between": between,
     "clearest_on": lambda choices, background: clearest(tuple(choices), background),
     "colour": colour,
     "date_in_words": date_in_words,

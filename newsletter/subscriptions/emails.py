@@ -1,5 +1,6 @@
 """The three mails about a subscription itself; none holds a word that a visitor typed."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,21 +12,24 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.links import confirm_link, unsubscribe_link
 
 
-def confirmation(newsletter: Newsletter, nonce: str, at: datetime, house: House) -> Letter:
-    """The mail that asks whether it was really this person who signed up."""
-    settings = house.settings
+def confirmation(
+    newsletters: Sequence[Newsletter], nonces: Mapping[int, str], at: datetime, house: House
+) -> Letter:
+    """The mail that asks whether it was really this person who signed up; the first newsletter sends it."""
+    settings, first = house.settings, newsletters[0]
     content = house.renderer.render(
         "confirmation",
         {
-            "newsletter": look(newsletter, settings.base_url),
+            "newsletter": look(first, settings.base_url),
+            "names": [each.name for each in newsletters],
             "confirm_url": Hole("confirm_url"),
-            "requested_on": at.astimezone(ZoneInfo(newsletter.timezone)),
+            "requested_on": at.astimezone(ZoneInfo(first.timezone)),
             "hours": int(settings.confirm_within.total_seconds() // 3600),
             "home_url": settings.base_url,
         },
     )
-    link = confirm_link(settings.base_url, newsletter.id, nonce)
-    return Letter("confirmation", personal_letterhead(newsletter, at), content, {"confirm_url": link})
+    link = confirm_link(settings.base_url, nonces)
+    return Letter("confirmation", personal_letterhead(first, at), content, {"confirm_url": link})
 
 
 def welcome(newsletter: Newsletter, at: datetime, house: House) -> Letter:

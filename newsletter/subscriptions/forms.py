@@ -1,9 +1,24 @@
 """What a visitor types; what it means is checked by the service."""
 
-from wtforms import EmailField, StringField
+from wtforms import EmailField, Field, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
+from newsletter.core.errors import InvalidInput
+from newsletter.subscriptions.policy import Cadence
+from newsletter.subscriptions.service import Wish
 from newsletter.web.csrf import PublicForm
+
+
+class WordsField(Field):
+    """The values of a name that occurs several times in a form; empty ones are left out."""
+
+    data: list[str]
+
+    def process_data(self, _value: object) -> None:
+        self.data = []
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = [value.strip() for value in valuelist if value.strip()]
 
 
 class SignUpForm(PublicForm):
@@ -11,3 +26,23 @@ class SignUpForm(PublicForm):
 
     email = EmailField(validators=[InputRequired("Please enter an e-mail address."), Length(max=320)])
     name = StringField(validators=[Optional(), Length(max=100, message="A name has at most 100 characters here.")])
+    newsletters = WordsField()
+    topics = WordsField()
+    authors = WordsField()
+    cadence = StringField(default=Cadence.EACH)
+
+    def wish(self) -> Wish:
+        """What was asked for beside the newsletters. Raises InvalidInput."""
+        try:
+            cadence = Cadence(self.cadence.data or Cadence.EACH)
+        except ValueError as error:
+            problem = f"There is no such cadence; expected one of {', '.join(Cadence)}."
+            raise InvalidInput(problem, field="cadence") from error
+        return Wish(self.name.data or "", cadence, self.topics.data, self.authors.data)
+
+    def note(self, problem: InvalidInput) -> None:
+        """Show the problem at its field, or above all fields."""
+        if problem.field in self._fields:
+            self[problem.field].errors = [str(problem)]
+        else:
+            self.form_errors.append(str(problem))

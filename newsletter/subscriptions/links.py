@@ -1,14 +1,33 @@
 """The links that mails about a subscription carry: what their tokens say, and how long they live."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.core.errors import LinkDamaged
 from newsletter.core.tokens import Signer, Token
 from newsletter.delivery.links import Link
+from newsletter.mail.house import House
 
 CONFIRM = "confirm"
 UNSUBSCRIBE = "unsubscribe"
+
+
+@dataclass(frozen=True)
+class Requested:
+    """What a confirmation link confirms: by newsletter, the nonce its subscription must still have."""
+
+    subscriber_id: int
+    nonces: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Named:
+    """The subscription that an unsubscribe link names, and the edition it stood in."""
+
+    subscriber_id: int
+    newsletter_id: int
+    edition_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -21,27 +40,33 @@ class Reader:
     signer: Signer
     confirm_within: timedelta
 
-    def confirmation(self, token: str, now: datetime) -> "Named":
+    def confirmation(self, token: str, now: datetime) -> Requested:
         """Raises LinkDamaged or LinkExpired."""
-        return _named(self.signer.read(CONFIRM, token, now=now, max_age=self.confirm_within), CONFIRM)
+        read = self.signer.read(CONFIRM, token, now=now, max_age=self.confirm_within)
+        nonces = read.claims.get("n")
+        if not isinstance(nonces, dict) or not all(each.isdecimal() for each in nonces):
+            raise LinkDamaged(CONFIRM)
+        return Requested(
+            subscriber_id=_number(read, "s", CONFIRM),
+            nonces={int(newsletter_id): str(nonce) for newsletter_id, nonce in nonces.items()},
+        )
 
-    def unsubscription(self, token: str, now: datetime) -> "Named":
+    def unsubscription(self, token: str, now: datetime) -> Named:
         """Raises LinkDamaged."""
-        return _named(self.signer.read(UNSUBSCRIBE, token, now=now, max_age=None), UNSUBSCRIBE)
+        read = self.signer.read(UNSUBSCRIBE, token, now=now, max_age=None)
+        return Named(
+            subscriber_id=_number(read, "s", UNSUBSCRIBE),
+            newsletter_id=_number(read, "n", UNSUBSCRIBE),
+            edition_id=_number(read, "e", UNSUBSCRIBE) if "e" in read.claims else None,
+        )
 
 
-@dataclass(frozen=True)
-class Named:
-    """The subscription that a token names; `nonce` "" in links that are no confirmation."""
-
-    subscriber_id: int
-    newsletter_id: int
-    nonce: str = ""
-    edition_id: int | None = None
+def reader(house: House) -> Reader:
+    return Reader(house.signer, house.settings.confirm_within)
 
 
-def confirm_link(base_url: str, newsletter_id: int, nonce: str) -> Link:
-    return Link(CONFIRM, f"{base_url}/confirm/", {"n": newsletter_id, "j": nonce})
+def confirm_link(base_url: str, nonces: Mapping[int, str]) -> Link:
+    return Link(CONFIRM, f"{base_url}/confirm/", {"n": {str(key): nonce for key, nonce in nonces.items()}})
 
 
 def unsubscribe_link(base_url: str, newsletter_id: int, edition_id: int | None = None) -> Link:
@@ -50,14 +75,8 @@ def unsubscribe_link(base_url: str, newsletter_id: int, edition_id: int | None =
     return Link(UNSUBSCRIBE, f"{base_url}/unsubscribe/", claims)
 
 
-def _named(token: Token, purpose: str) -> Named:
-    subscriber_id, newsletter_id = token.claims.get("s"), token.claims.get("n")
-    if not isinstance(subscriber_id, int) or not isinstance(newsletter_id, int):
+def _number(token: Token, claim: str, purpose: str) -> int:
+    found = token.claims.get(claim)
+    if not isinstance(found, int):
         raise LinkDamaged(purpose)
-    edition_id = token.claims.get("e")
-    return Named(
-        subscriber_id,
-        newsletter_id,
-        nonce=str(token.claims.get("j", "")),
-        edition_id=edition_id if isinstance(edition_id, int) else None,
-    )
+    return found

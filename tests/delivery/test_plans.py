@@ -21,7 +21,7 @@ from newsletter.digests.service import run_due
 from newsletter.editions.service import follow_mailings, send
 from newsletter.mail.house import House
 from newsletter.schema import metadata
-from newsletter.subscriptions.service import Origin, sign_up, unsubscribe
+from newsletter.subscriptions.service import Origin, answer_sign_ups, sign_up, unsubscribe
 from newsletter.web import current
 from tests import make
 
@@ -76,7 +76,8 @@ def test_a_sign_up_and_an_unsubscription_read_no_whole_table(on_sqlite: House) -
     person = make.subscription(of, on_sqlite)
     claims = {"n": of.id, "s": person.subscriber_id}
     with executed() as seen:
-        sign_up("ann@example.org", of.slug, Origin("form"), on_sqlite)
+        sign_up("ann@example.org", [of.slug], Origin("form"), on_sqlite)
+        answer_sign_ups(on_sqlite)
         unsubscribe(on_sqlite.signer.sign("unsubscribe", claims, at=now()), Origin("one-click"), on_sqlite)
 
     assert len(seen) > 10

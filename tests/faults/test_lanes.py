@@ -27,7 +27,7 @@ def test_a_confirmation_leaves_within_two_seconds_under_a_running_edition(
     stage.wait_until_accepted(20)
 
     asked_at = time.monotonic()
-    sign_up(ANN, "waiting", Origin("form"), stage.house)
+    sign_up(ANN, ["waiting"], Origin("form"), stage.house)
     stage.wait_until(lambda: any(each.recipient == ANN for each in receiver.accepted), "Ann has her confirmation")
     waited, taken = time.monotonic() - asked_at, len(receiver.accepted)
     stage.finish(edition)

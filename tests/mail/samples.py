@@ -139,6 +139,7 @@ MAILS = MappingProxyType(
     {
         "confirmation": {
             "newsletter": Newsletter(),
+            "names": [Newsletter().name],
             "confirm_url": Hole("confirm_url"),
             "requested_on": MORNING,
             "hours": 72,

@@ -1,0 +1,18 @@
+"""Who asked for what: people, what they agreed to, and the sign-ups that wait for an answer."""
+
+from newsletter.subscriptions.models.consent import Consent, ConsentEvent, ConsentOrigin, Wording
+from newsletter.subscriptions.models.people import Follow, Subscriber, Subscription
+from newsletter.subscriptions.models.sign_ups import IS_NEW, SignUp, Verdict
+
+__all__ = [
+    "IS_NEW",
+    "Consent",
+    "ConsentEvent",
+    "ConsentOrigin",
+    "Follow",
+    "SignUp",
+    "Subscriber",
+    "Subscription",
+    "Verdict",
+    "Wording",
+]

@@ -1,0 +1,72 @@
+"""Subscribers and what they subscribe to."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from newsletter.core.db import BigId, UtcDateTime, db
+from newsletter.subscriptions.policy import Cadence, EndReason, FollowKind, SubscriptionStatus
+
+
+class Subscriber(db.Model):  # type: ignore[name-defined, misc]
+    """A person known by one address: `address` can be mailed, `entered` is as it was typed.
+
+    `language`, `timezone` and `local_hour` are their own wishes; "" and None where the newsletter's count.
+    `active_at` is when they last did something on purpose: signed up, confirmed, chose.
+    """
+
+    __tablename__ = "subscribers"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    address: Mapped[str] = mapped_column(String(254))
+    entered: Mapped[str] = mapped_column(String(254))
+    address_key: Mapped[str] = mapped_column(String(32), unique=True)
+    name: Mapped[str] = mapped_column(String(100), default="")
+    language: Mapped[str] = mapped_column(String(16), default="")
+    timezone: Mapped[str] = mapped_column(String(60), default="")
+    local_hour: Mapped[int | None] = mapped_column()
+    active_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Subscription(db.Model):  # type: ignore[name-defined, misc]
+    """`nonce` is what a confirmation link must carry; signing up again after leaving makes a new one.
+
+    `form` and `page` are where it was first asked for. `paused_until` is set while it is PAUSED.
+    """
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "newsletter_id"),
+        Index("ix_subscriptions_audience", "newsletter_id", "status", "subscriber_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletters.id"))
+    status: Mapped[SubscriptionStatus] = mapped_column(String(12), default=SubscriptionStatus.PENDING)
+    end_reason: Mapped[EndReason | None] = mapped_column(String(12))
+    nonce: Mapped[str] = mapped_column(String(32))
+    cadence: Mapped[Cadence] = mapped_column(String(8), default=Cadence.EACH)
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    form: Mapped[str] = mapped_column(String(40), default="")
+    page: Mapped[str] = mapped_column(String(300), default="")
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    subscriber: Mapped[Subscriber] = relationship(lazy="joined", innerjoin=True)
+    follows: Mapped[list["Follow"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+
+
+class Follow(db.Model):  # type: ignore[name-defined, misc]
+    """One topic, author or source that a subscriber wants; a subscription without any gets everything."""
+
+    __tablename__ = "follows"
+    __table_args__ = (UniqueConstraint("subscription_id", "kind", "value"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id", ondelete="CASCADE"))
+    kind: Mapped[FollowKind] = mapped_column(String(8))
+    value: Mapped[str] = mapped_column(String(100))

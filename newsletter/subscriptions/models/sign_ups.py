@@ -1,0 +1,55 @@
+"""Sign-ups: noted by the web server, answered by the worker (docs/adr/0018)."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from newsletter.core.db import BigId, UtcDateTime, db
+
+# Spelled out, never as a parameter: a database uses a partial index only where it can read the same words.
+_UNANSWERED = text("verdict = 'new'")
+IS_NEW = text("sign_ups.verdict = 'new'")
+
+
+class Verdict(StrEnum):
+    """What became of a sign-up."""
+
+    NEW = "new"
+    ASKED = "asked"  # A confirmation was queued.
+    KNOWN = "known"  # Confirmed already: there is nothing to ask.
+    SUPPRESSED = "suppressed"
+    TOO_SOON = "too_soon"  # The address was asked a moment ago.
+    REFUSED = "refused"  # A budget is used up, or a machine filled the form in.
+
+
+class SignUp(db.Model):  # type: ignore[name-defined, misc]
+    """One form that was sent in.
+
+    Answering empties what tells who it was; the keys stay a while, because budgets are counted by them. `wish` is
+    `signing_up.Wish` as JSON. `due_at` is when to answer, later than `at` where it could not be done at once.
+    """
+
+    __tablename__ = "sign_ups"
+    __table_args__ = (
+        Index("ix_sign_ups_new", "due_at", sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED),
+        Index("ix_sign_ups_address_key", "address_key", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    verdict: Mapped[Verdict] = mapped_column(String(12), default=Verdict.NEW)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    address: Mapped[str] = mapped_column(String(254))
+    entered: Mapped[str] = mapped_column(String(254))
+    address_key: Mapped[str] = mapped_column(String(32))
+    newsletter_ids: Mapped[list[int]] = mapped_column(JSON)
+    wish: Mapped[dict[str, Any]] = mapped_column(JSON)
+    method: Mapped[str] = mapped_column(String(20))
+    form: Mapped[str] = mapped_column(String(40), default="")
+    page: Mapped[str] = mapped_column(String(300), default="")
+    wording: Mapped[str] = mapped_column(String(500), default="")
+    ip: Mapped[str] = mapped_column(String(45), default="")
+    user_agent: Mapped[str] = mapped_column(String(300), default="")

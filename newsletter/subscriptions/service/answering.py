@@ -1,0 +1,158 @@
+"""Answering sign-ups: the subscriber, the pending subscriptions, the consent event, and perhaps a confirmation."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from newsletter.core.clock import now
+from newsletter.core.db import db, insert_ignoring, one_at_a_time, transaction
+from newsletter.core.errors import NewsletterError
+from newsletter.core.logs import logger
+from newsletter.delivery.service import Recipient, queue_to_one
+from newsletter.mail.house import House
+from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions import emails
+from newsletter.subscriptions.models import IS_NEW, Consent, Follow, SignUp, Subscriber, Subscription, Verdict
+from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus, may_ask
+from newsletter.subscriptions.queries import find_subscriber
+from newsletter.subscriptions.service.consent import Origin, note
+from newsletter.suppressions.queries import is_suppressed
+
+AT_A_TIME = 200
+TRY_AGAIN = timedelta(minutes=5)
+"""When to look again at a sign-up that could not be answered, because a newsletter's settings make no mail."""
+
+log = logger(__name__)
+
+
+def answer_sign_ups(house: House) -> int:
+    """Answer those that are due, oldest first; how many that were.
+
+    Nobody else answers at the same time, so that two sign-ups of one address never make two mails.
+    """
+    with transaction():
+        one_at_a_time("answer sign-ups")
+        due = db.session.scalars(
+            select(SignUp)
+            .where(IS_NEW, SignUp.due_at <= now())
+            .order_by(SignUp.due_at, SignUp.id)
+            .limit(AT_A_TIME)
+        ).all()
+        for each in due:
+            try:
+                with db.session.begin_nested():
+                    _settle(each, _answered(each, house))
+            except NewsletterError as error:
+                log.error("sign-up not answered", sign_up=each.id, error=str(error))  # noqa: TRY400 - it says all.
+                each.due_at = now() + TRY_AGAIN
+        return len(due)
+
+
+def _answered(asked: SignUp, house: House) -> Verdict:
+    moment = now()
+    newsletters = [db.session.get_one(Newsletter, newsletter_id) for newsletter_id in asked.newsletter_ids]
+    subscriber = _met(asked, moment)
+    subscriptions = [_pending(subscriber, of, asked, moment) for of in newsletters]
+    origin = Origin(asked.method, asked.ip, asked.user_agent, asked.page, asked.wording, asked.form)
+    for subscription in subscriptions:
+        note(Consent.REQUESTED, subscription, origin, asked.at)
+    pending = [each for each in subscriptions if each.status == SubscriptionStatus.PENDING]
+    if not pending:
+        return Verdict.KNOWN
+    if is_suppressed(asked.address_key):
+        return Verdict.SUPPRESSED
+    if not may_ask(_asked_at(asked.address_key), moment):
+        return Verdict.TOO_SOON
+    _ask(subscriber, pending, moment, house)
+    return Verdict.ASKED
+
+
+def _settle(asked: SignUp, verdict: Verdict) -> None:
+    asked.verdict = verdict
+    asked.address = asked.entered = asked.ip = asked.user_agent = asked.page = ""
+    asked.wish = {}
+
+
+def _ask(subscriber: Subscriber, pending: Sequence[Subscription], moment: datetime, house: House) -> None:
+    nonces = {each.newsletter_id: each.nonce for each in pending}
+    newsletters = [db.session.get_one(Newsletter, newsletter_id) for newsletter_id in nonces]
+    letter = emails.confirmation(newsletters, nonces, moment, house)
+    queue_to_one(letter, Recipient(subscriber.id, subscriber.address, subscriber.address_key))
+
+
+def _asked_at(address_key: str) -> datetime | None:
+    """When this address was last sent a confirmation, for whichever newsletter."""
+    return db.session.scalar(
+        select(func.max(SignUp.at)).where(SignUp.address_key == address_key, SignUp.verdict == Verdict.ASKED.value)
+    )
+
+
+def _met(asked: SignUp, moment: datetime) -> Subscriber:
+    """The subscriber of this address, known or new."""
+    db.session.execute(
+        insert_ignoring(Subscriber).values(
+            address=asked.address,
+            entered=asked.entered,
+            address_key=asked.address_key,
+            name=asked.wish.get("name", ""),
+            active_at=moment,
+            created_at=moment,
+        )
+    )
+    found = find_subscriber(asked.address_key)
+    assert found  # noqa: S101 - it was inserted or was there, in this transaction.
+    return found
+
+
+def _pending(subscriber: Subscriber, of: Newsletter, asked: SignUp, moment: datetime) -> Subscription:
+    """The subscription, new or as it is; one that had ended starts again, and its old links die."""
+    db.session.execute(
+        insert_ignoring(Subscription).values(
+            subscriber_id=subscriber.id,
+            newsletter_id=of.id,
+            status=SubscriptionStatus.PENDING,
+            nonce=_nonce(),
+            form=asked.form,
+            page=asked.page,
+            requested_at=moment,
+        )
+    )
+    subscription = db.session.scalars(
+        select(Subscription)
+        .where(Subscription.subscriber_id == subscriber.id, Subscription.newsletter_id == of.id)
+        # On PostgreSQL somebody may be unsubscribing at this moment.
+        .with_for_update(of=Subscription)
+        .execution_options(populate_existing=True)
+    ).one()
+    if subscription.status == SubscriptionStatus.UNSUBSCRIBED:
+        db.session.execute(
+            update(Subscription)
+            .where(Subscription.id == subscription.id)
+            .values(
+                status=SubscriptionStatus.PENDING,
+                end_reason=None,
+                nonce=_nonce(),
+                form=asked.form,
+                page=asked.page,
+                requested_at=moment,
+            )
+        )
+        db.session.refresh(subscription)
+    if subscription.status == SubscriptionStatus.PENDING:
+        # Whoever is confirmed changes it with a link of their own; a form may be filled in by anybody.
+        _wish(subscription, asked)
+    return subscription
+
+
+def _wish(subscription: Subscription, asked: SignUp) -> None:
+    subscription.cadence = asked.wish.get("cadence", subscription.cadence)
+    wanted = [(FollowKind.TOPIC, topic) for topic in asked.wish.get("topics", ())]
+    wanted += [(FollowKind.AUTHOR, author) for author in asked.wish.get("authors", ())]
+    if wanted:
+        subscription.follows = [Follow(kind=kind, value=value) for kind, value in dict.fromkeys(wanted)]
+
+
+def _nonce() -> str:
+    return secrets.token_urlsafe(12)

@@ -1,0 +1,83 @@
+"""Confirming: what a sign-up asked for becomes a subscription."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import exists, select, update
+
+from newsletter.core.clock import now
+from newsletter.core.db import db, rows_written, transaction
+from newsletter.core.errors import LinkDamaged, LinkError, LinkExpired
+from newsletter.delivery.service import Recipient, queue_to_one
+from newsletter.mail.house import House
+from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions import emails
+from newsletter.subscriptions.links import CONFIRM, Requested, reader
+from newsletter.subscriptions.models import Consent, Subscription
+from newsletter.subscriptions.policy import SubscriptionStatus
+from newsletter.subscriptions.queries import find_subscription
+from newsletter.subscriptions.service.consent import Link, Origin, note
+
+IS_ON = (SubscriptionStatus.CONFIRMED, SubscriptionStatus.PAUSED)
+
+
+def confirm(token: str, origin: Origin, house: House) -> Sequence[Newsletter]:
+    """Confirm the subscriptions to the newsletters returned; again within the link's life changes nothing.
+
+    Raises LinkDamaged, or LinkExpired, also when the person has left them all or signed up anew since.
+    """
+    requested = reader(house).confirmation(token, now())
+    with transaction():
+        moment = now()
+        confirmed = []
+        for newsletter_id, nonce in requested.nonces.items():
+            is_new = _turn_on(requested.subscriber_id, newsletter_id, nonce, moment)
+            subscription = find_subscription(requested.subscriber_id, newsletter_id)
+            if subscription is None or subscription.nonce != nonce or subscription.status not in IS_ON:
+                continue
+            of = db.session.get_one(Newsletter, newsletter_id)
+            confirmed.append(of)
+            if is_new:
+                _begin(subscription, of, origin, house)
+        if not confirmed:
+            raise _why_none(requested)
+        return confirmed
+
+
+def newsletters_to_confirm(token: str, house: House) -> Sequence[Newsletter]:
+    """Which newsletters a confirmation link is for; changes nothing. Raises LinkDamaged, LinkExpired."""
+    requested = reader(house).confirmation(token, now())
+    found = db.session.scalars(select(Newsletter).where(Newsletter.id.in_(requested.nonces))).all()
+    if not found:
+        raise LinkDamaged(CONFIRM)
+    return found
+
+
+def _turn_on(subscriber_id: int, newsletter_id: int, nonce: str, moment: datetime) -> bool:
+    """Whether it was this call that did it; of several at once only one is told so."""
+    changed = rows_written(
+        update(Subscription)
+        .where(
+            Subscription.subscriber_id == subscriber_id,
+            Subscription.newsletter_id == newsletter_id,
+            Subscription.nonce == nonce,
+            Subscription.status == SubscriptionStatus.PENDING,
+        )
+        .values(status=SubscriptionStatus.CONFIRMED, confirmed_at=moment, ended_at=None)
+    )
+    return changed > 0
+
+
+def _begin(subscription: Subscription, of: Newsletter, origin: Origin, house: House) -> None:
+    moment, subscriber = now(), subscription.subscriber
+    subscriber.active_at = moment
+    note(Consent.CONFIRMED, subscription, origin, moment, Link(nonce=subscription.nonce))
+    if of.says_welcome:
+        recipient = Recipient(subscriber.id, subscriber.address, subscriber.address_key)
+        queue_to_one(emails.welcome(of, moment, house), recipient)
+
+
+def _why_none(requested: Requested) -> LinkError:
+    of_this_person = select(Subscription.id).where(Subscription.subscriber_id == requested.subscriber_id)
+    is_known = db.session.scalar(select(exists(of_this_person)))
+    return LinkExpired(CONFIRM) if is_known else LinkDamaged(CONFIRM)

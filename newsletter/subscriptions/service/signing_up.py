@@ -1,0 +1,90 @@
+"""Signing up: the wish is noted, and the answer is the same for everybody.
+
+Only one row is written, whoever it is for, so neither the answer nor the time it takes tells what we know of an
+address. What follows from the wish is `answering`'s work.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from newsletter.core.addresses import Address, parse, parse_and_ask_dns
+from newsletter.core.clock import now
+from newsletter.core.db import db, transaction
+from newsletter.core.errors import InvalidAddress, InvalidInput
+from newsletter.mail.house import House
+from newsletter.mail.message import plain
+from newsletter.newsletters.queries import newsletter
+from newsletter.subscriptions.models import SignUp
+from newsletter.subscriptions.policy import Cadence
+from newsletter.subscriptions.service.consent import Origin
+
+MOST_NEWSLETTERS, MOST_FOLLOWED, LONGEST_FOLLOWED = 20, 20, 100
+"""How many newsletters one sign-up may name, how many topics and authors, and how long the name of one may be."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a visitor may add to the address; it counts from the confirmation on."""
+
+    name: str = ""
+    cadence: Cadence = Cadence.EACH
+    topics: Sequence[str] = ()
+    authors: Sequence[str] = ()
+
+
+NOTHING_MORE = Wish()
+
+
+def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wish: Wish = NOTHING_MORE) -> SignUp:
+    """Note that somebody wants these newsletters, at least one.
+
+    Raises InvalidAddress, InvalidInput, NotFound.
+    """
+    if not 0 < len(slugs) <= MOST_NEWSLETTERS:
+        problem = f"Please choose at least one newsletter, and at most {MOST_NEWSLETTERS} at a time."
+        raise InvalidInput(problem, field="newsletters")
+    mailbox = acceptable(address, house)
+    with transaction():
+        moment = now()
+        noted = SignUp(
+            at=moment,
+            due_at=moment,
+            address=str(mailbox),
+            entered=mailbox.entered,
+            address_key=mailbox.key(house.settings.pepper),
+            newsletter_ids=[newsletter(slug).id for slug in dict.fromkeys(slugs)],
+            wish=asdict(_checked(wish)),
+            method=origin.method,
+            form=origin.form[:40],
+            page=plain(origin.page)[:300],
+            wording=origin.wording[:500],
+            ip=origin.ip[:45],
+            user_agent=plain(origin.user_agent)[:300],
+        )
+        db.session.add(noted)
+        return noted
+
+
+def acceptable(text: str, house: House) -> Address:
+    """The address, if this house can write to it. Raises InvalidAddress."""
+    mailbox = parse_and_ask_dns(text) if house.settings.check_dns else parse(text)
+    if mailbox.is_international and not house.takes_international:
+        problem = (
+            "Our mail server cannot write to addresses with letters such as ü or 字 before the @; "
+            "please use another address."
+        )
+        raise InvalidAddress(problem)
+    return mailbox
+
+
+def _checked(wish: Wish) -> Wish:
+    followed = [plain(value) for value in (*wish.topics, *wish.authors)]
+    if len(followed) > MOST_FOLLOWED or any(len(value) > LONGEST_FOLLOWED for value in followed):
+        problem = f"Please choose at most {MOST_FOLLOWED} topics and authors, each of at most 100 characters."
+        raise InvalidInput(problem, field="topics")
+    return Wish(
+        name=plain(wish.name)[:100],
+        cadence=wish.cadence,
+        topics=[plain(topic) for topic in wish.topics],
+        authors=[plain(author) for author in wish.authors],
+    )

@@ -1,0 +1,5 @@
+"""The public pages. No GET changes anything: programs that check mail for safety follow every link."""
+
+from newsletter.subscriptions.views import links, pages
+
+BLUEPRINTS = (pages.blueprint, links.blueprint)

@@ -1,0 +1,32 @@
+"""What the public views share: pages about a newsletter, and where a request came from."""
+
+from flask import render_template, request
+from werkzeug.wrappers import Response
+
+from newsletter.newsletters.emails import page_url
+from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.service import Origin
+from newsletter.web.current import house
+
+Answer = str | Response | tuple[str, int]
+
+
+def about(template: str, of: Newsletter, **values: object) -> str:
+    """A page of this newsletter."""
+    return render_template(template, newsletter=of, newsletter_url=url_of(of), **values)
+
+
+def url_of(of: Newsletter) -> str:
+    return page_url(of, house().settings.base_url)
+
+
+def origin(method: str, wording: str, form: str = "") -> Origin:
+    """Where this request came from; `wording` is what stood at the button."""
+    return Origin(
+        method=method,
+        ip=request.remote_addr or "",
+        user_agent=request.user_agent.string,
+        page=request.referrer or "",
+        wording=wording,
+        form=form,
+    )

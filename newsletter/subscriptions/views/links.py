@@ -1,0 +1,41 @@
+"""What the links in mails lead to."""
+
+from flask import Blueprint, request, url_for
+
+from newsletter.subscriptions import service
+from newsletter.subscriptions.views.answers import Answer, about, origin
+from newsletter.web.csrf import by_token_only
+from newsletter.web.current import house
+
+CONFIRM, UNSUBSCRIBE = "Yes, subscribe me", "Unsubscribe"
+"""The words on the buttons, as the templates have them and the consent ledger keeps them."""
+
+blueprint = Blueprint("links", __name__)
+
+
+@blueprint.get("/confirm/<token>")
+def confirm(token: str) -> Answer:
+    newsletters = service.newsletters_to_confirm(token, house())
+    action_url = url_for("links.confirm", token=token)
+    return about("pages/confirm.html", newsletters[0], newsletters=newsletters, action_url=action_url)
+
+
+@blueprint.post("/confirm/<token>")
+@by_token_only
+def confirmed(token: str) -> Answer:
+    newsletters = service.confirm(token, origin("link", CONFIRM), house())
+    return about("pages/confirmed.html", newsletters[0], newsletters=newsletters)
+
+
+@blueprint.get("/unsubscribe/<token>")
+def unsubscribe(token: str) -> Answer:
+    of = service.newsletter_to_leave(token, house())
+    return about("pages/unsubscribe.html", of, action_url=url_for("links.unsubscribe", token=token))
+
+
+@blueprint.post("/unsubscribe/<token>")
+@by_token_only
+def unsubscribed(token: str) -> Answer:
+    """RFC 8058 §3.1: no cookie, no redirect, no second step, whoever sends it."""
+    method = "one-click" if request.form.get("List-Unsubscribe") == "One-Click" else "page"
+    return about("pages/unsubscribed.html", service.unsubscribe(token, origin(method, UNSUBSCRIBE), house()))

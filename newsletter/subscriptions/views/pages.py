@@ -1,0 +1,51 @@
+"""The newsletters, and the form with which to sign up."""
+
+from flask import Blueprint, redirect, render_template, url_for
+
+from newsletter.core.errors import InvalidInput
+from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.queries import newsletter, newsletters
+from newsletter.subscriptions import service
+from newsletter.subscriptions.forms import SignUpForm
+from newsletter.subscriptions.views.answers import Answer, about, origin, url_of
+from newsletter.web.csrf import by_token_only
+from newsletter.web.current import house
+
+SIGN_UP = "Sign up"
+
+blueprint = Blueprint("public", __name__)
+
+
+@blueprint.get("/")
+def index() -> Answer:
+    return render_template("pages/index.html", newsletters=[(each, url_of(each)) for each in newsletters()])
+
+
+@blueprint.get("/<slug>")
+def page(slug: str) -> Answer:
+    return _page(newsletter(slug), SignUpForm())
+
+
+@blueprint.post("/<slug>/subscribe")
+@by_token_only
+def subscribe(slug: str) -> Answer:
+    of, form = newsletter(slug), SignUpForm()
+    if form.validate():
+        try:
+            slugs, seen_on = [slug, *form.newsletters.data], origin("form", SIGN_UP, "page")
+            service.sign_up(form.email.data or "", slugs, seen_on, house(), form.wish())
+        except InvalidInput as problem:
+            form.note(problem)
+        else:
+            return redirect(url_for("public.check_your_inbox", slug=slug), 303)
+    return _page(of, form), 422
+
+
+@blueprint.get("/<slug>/check-your-inbox")
+def check_your_inbox(slug: str) -> Answer:
+    hours = int(house().settings.confirm_within.total_seconds() // 3600)
+    return about("pages/check_your_inbox.html", newsletter(slug), hours=hours)
+
+
+def _page(of: Newsletter, form: SignUpForm) -> str:
+    return about("pages/newsletter.html", of, form=form, subscribe_url=url_for("public.subscribe", slug=of.slug))
