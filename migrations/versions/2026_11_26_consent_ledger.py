@@ -127,6 +127,7 @@ def _add_tables():
         sa.Column("verdict", sa.String(12), nullable=False),
         sa.Column("at", TIME, nullable=False),
         sa.Column("due_at", TIME, nullable=False),
+        sa.Column("answered_at", TIME, nullable=True),
         sa.Column("address", sa.String(254), nullable=False),
         sa.Column("entered", sa.String(254), nullable=False),
         sa.Column("address_key", sa.String(32), nullable=False),

@@ -1,5 +1,6 @@
 """The links that mails about a subscription carry: what their tokens say, and how long they live."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,9 @@ from newsletter.mail.house import House
 
 CONFIRM = "confirm"
 UNSUBSCRIBE = "unsubscribe"
+
+_LARGEST = {"s": 2**63, "n": 2**31, "e": 2**63}
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Reader:
         """Raises LinkDamaged or LinkExpired."""
         read = self.signer.read(CONFIRM, token, now=now, max_age=self.confirm_within)
         nonces = read.claims.get("n")
-        if not isinstance(nonces, dict) or not all(each.isdecimal() for each in nonces):
+        if not isinstance(nonces, dict) or not all(_NUMBER.fullmatch(each) for each in nonces):
             raise LinkDamaged(CONFIRM)
         return Requested(
             subscriber_id=_number(read, "s", CONFIRM),
@@ -77,6 +81,7 @@ def unsubscribe_link(base_url: str, newsletter_id: int, edition_id: int | None =
 
 def _number(token: Token, claim: str, purpose: str) -> int:
     found = token.claims.get(claim)
-    if not isinstance(found, int):
+    # A number that the database could not hold would be a mistake of ours; True is a number to Python.
+    if not isinstance(found, int) or isinstance(found, bool) or not 0 < found < _LARGEST[claim]:
         raise LinkDamaged(purpose)
     return found

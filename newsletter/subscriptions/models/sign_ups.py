@@ -42,6 +42,7 @@ class SignUp(db.Model):  # type: ignore[name-defined, misc]
     verdict: Mapped[Verdict] = mapped_column(String(12), default=Verdict.NEW)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     address: Mapped[str] = mapped_column(String(254))
     entered: Mapped[str] = mapped_column(String(254))
     address_key: Mapped[str] = mapped_column(String(32))

@@ -70,7 +70,7 @@ def _answered(asked: SignUp, house: House) -> Verdict:
 
 
 def _settle(asked: SignUp, verdict: Verdict) -> None:
-    asked.verdict = verdict
+    asked.verdict, asked.answered_at = verdict, now()
     asked.address = asked.entered = asked.ip = asked.user_agent = asked.page = ""
     asked.wish = {}
 
@@ -85,7 +85,9 @@ def _ask(subscriber: Subscriber, pending: Sequence[Subscription], moment: dateti
 def _asked_at(address_key: str) -> datetime | None:
     """When this address was last sent a confirmation, for whichever newsletter."""
     return db.session.scalar(
-        select(func.max(SignUp.at)).where(SignUp.address_key == address_key, SignUp.verdict == Verdict.ASKED.value)
+        select(func.max(SignUp.answered_at)).where(
+            SignUp.address_key == address_key, SignUp.verdict == Verdict.ASKED.value
+        )
     )
 
 
