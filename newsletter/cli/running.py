@@ -1,6 +1,7 @@
 """`newsletter run`, `web`, `worker` and `beat`: the long-running processes."""
 
 import os
+import socket
 import sys
 from collections.abc import Collection, Sequence
 from functools import partial
@@ -18,7 +19,7 @@ from newsletter.core.errors import Conflict
 from newsletter.core.settings import Settings
 from newsletter.delivery.models import Lane
 from newsletter.engine import supervisor
-from newsletter.engine.server import serve
+from newsletter.engine.server import listen, processes_of, serve
 from newsletter.engine.station import QUEUES, SENDING, TIMETABLE
 from newsletter.engine.worker import stop_on_signals, work
 from newsletter.jobs import timetable
@@ -34,7 +35,8 @@ def run(parent: int | None) -> None:
     """Web server, worker and further senders together, each started again when it dies."""
     with _checked_app().app_context():
         settings = current.settings()
-    sys.exit(_supervise(_processes(settings), parent))
+    with listen(settings) as door:
+        sys.exit(_supervise({**_servers(settings, door), **_behind(settings)}, parent))
 
 
 def _supervise(commands: supervisor.Commands, parent: int | None) -> int:
@@ -53,17 +55,22 @@ def _run_command(arguments: Sequence[str]) -> None:
     main(arguments)
 
 
-def _processes(settings: Settings) -> dict[str, tuple[str, ...]]:
-    """What `run` runs, by name."""
+def _servers(settings: Settings, door: socket.socket) -> dict[str, tuple[str, ...]]:
+    """The processes that answer requests at this door, by name."""
+    numbers = range(1, processes_of(settings) + 1)
+    return {f"web {number}": ("web", "--door", str(door.fileno())) for number in numbers}
+
+
+def _behind(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """What `run` runs beside the web server, by name."""
     if settings.has_broker:
         # A source that is slow to answer must not keep a sender from its work, so each has its own processes.
         return {
-            "web": ("web",),
             "beat": ("beat",),
             "worker": ("worker", "--only-send"),
             "timetable": ("worker", "--only-timetable"),
         }
-    return {"web": ("web",), **_workers(settings)}
+    return _workers(settings)
 
 
 def _workers(settings: Settings) -> dict[str, tuple[str, ...]]:
@@ -74,15 +81,19 @@ def _workers(settings: Settings) -> dict[str, tuple[str, ...]]:
 
 
 @click.command(cls=Command)
+@click.option("--door", type=int, hidden=True, help="Serve, in this process only, at the socket with this number.")
 @_PARENT
-def web(parent: int | None) -> None:
+def web(door: int | None, parent: int | None) -> None:
     """The web server alone."""
     app = _checked_app()
-    if parent:
-        supervisor.stop_with_parent(parent, Event())
     with app.app_context():
         settings = current.settings()
-    serve(app, settings)
+    if door is None:
+        with listen(settings) as opened:
+            sys.exit(_supervise(_servers(settings, opened), parent))
+    if parent:
+        supervisor.stop_with_parent(parent, Event())
+    serve(app, settings, socket.socket(fileno=door))
 
 
 @click.command(cls=Command)

@@ -61,6 +61,7 @@ class Settings:
     engine: str = field(default="local", repr=False)
     limits: str = field(default="auto", repr=False)
     listen: HostPort = HostPort("127.0.0.1", 8000)
+    web_processes: int = 0
     spool: Path = Path("var/spool")
     senders: int = 0
     confirm_within: timedelta = timedelta(hours=72)
@@ -320,6 +321,7 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "ENGINE": ("engine", _engine),
     "LIMITS": ("limits", _limits),
     "LISTEN": ("listen", _host_port),
+    "WEB_PROCESSES": ("web_processes", _number(0, 64)),
     "SPOOL": ("spool", _path),
     "SENDERS": ("senders", _number(0, 64)),
     "CONFIRM_HOURS": ("confirm_within", _hours(1, 14 * 24)),

@@ -1,6 +1,8 @@
-"""The web server: waitress, in this process."""
+"""The web server: waitress, in as many processes as there are cores, which take turns at one open door."""
 
+import os
 import signal
+import socket
 from types import FrameType
 
 from flask import Flask
@@ -10,19 +12,34 @@ from newsletter.core.logs import logger
 from newsletter.core.settings import Settings
 
 THREADS = 8
+MOST_BY_ITSELF = 4
+"""Processes when nobody set a number, however many cores there are."""
+
+BACKLOG = 1024
+"""Connections that may wait to be taken."""
 
 log = logger(__name__)
 
 
-def serve(app: Flask, settings: Settings) -> None:
-    """Answer requests until SIGTERM or SIGINT; those under way are finished.
+def processes_of(settings: Settings) -> int:
+    """How many processes answer requests."""
+    return settings.web_processes or min(os.cpu_count() or 1, MOST_BY_ITSELF)
 
-    Raises OSError when it cannot listen.
-    """
+
+def listen(settings: Settings) -> socket.socket:
+    """The door, open; processes that are forked from this one may all serve at it. Raises OSError."""
+    door = socket.create_server(
+        (settings.listen.host, settings.listen.port), family=_family(settings), backlog=BACKLOG
+    )
+    door.settimeout(0)
+    return door
+
+
+def serve(app: Flask, settings: Settings, door: socket.socket) -> None:
+    """Answer requests until SIGTERM or SIGINT; those under way are finished."""
     server = create_server(
         app,
-        host=settings.listen.host,
-        port=settings.listen.port,
+        sockets=[door],
         threads=THREADS,
         ident=None,
         # With proxies of our own in front, `app` itself believes as many entries as there are of them.
@@ -38,3 +55,7 @@ def serve(app: Flask, settings: Settings) -> None:
     server.run()
     server.task_dispatcher.shutdown()
     log.info("web server stopped")
+
+
+def _family(settings: Settings) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in settings.listen.host else socket.AF_INET

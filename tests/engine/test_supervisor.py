@@ -24,7 +24,9 @@ PATIENCE = 60.0
 
 
 @contextmanager
-def service(settings: Settings, folder: Path, senders: int = 1) -> Iterator[tuple[psutil.Process, str]]:
+def service(
+    settings: Settings, folder: Path, senders: int = 1, web: int = 1
+) -> Iterator[tuple[psutil.Process, str]]:
     """`newsletter run` as a process, and the address of its web server."""
     listen = f"127.0.0.1:{free_port(0)}"
     environment = {
@@ -35,6 +37,7 @@ def service(settings: Settings, folder: Path, senders: int = 1) -> Iterator[tupl
         "NEWSLETTER_BACKENDS": f"maildir:{folder}/mail",
         "NEWSLETTER_LISTEN": listen,
         "NEWSLETTER_SENDERS": str(senders),
+        "NEWSLETTER_WEB_PROCESSES": str(web),
     }
     started = subprocess.Popen([sys.executable, "-m", "newsletter", "run"], env=environment, cwd=folder)
     process = psutil.Process(started.pid)
@@ -66,7 +69,7 @@ def children(process: psutil.Process) -> dict[str, psutil.Process]:
     for child in process.children():
         with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
             # One that was only just forked still has its parent's name.
-            found |= {name: child for name in ("web", "worker") if child.name() == f"nl {name}"}
+            found |= {name: child for name in ("web 1", "worker") if child.name() == f"nl {name}"}
     return found
 
 
@@ -117,4 +120,15 @@ def test_each_sender_is_a_process_and_one_worker_keeps_the_timetable(
         until(lambda: len(list(settings.spool.glob("*.journal"))) == 4)
 
         names = sorted(child.name() for child in process.children())
-        assert names == ["nl sender 2", "nl sender 3", "nl web", "nl worker"]
+        assert names == ["nl sender 2", "nl sender 3", "nl web 1", "nl worker"]
+
+
+def test_several_processes_answer_at_one_door_and_while_one_of_them_is_dead_too(
+    app: Flask, settings: Settings, tmp_path: Path
+) -> None:
+    with service(settings, tmp_path, web=2) as (process, url):
+        until(lambda: answers(url))
+        until(lambda: sum(child.name().startswith("nl web") for child in process.children()) == 2)
+        next(child for child in process.children() if child.name() == "nl web 1").kill()
+
+        assert all(answers(url) for _ in range(20))
