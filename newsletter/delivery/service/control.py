@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from newsletter.core.clock import now
-from newsletter.core.db import db, rows_written, transaction
+from newsletter.core.db import db, execute, rows_written, transaction
 from newsletter.core.errors import Conflict
 from newsletter.core.logs import logger
 from newsletter.delivery.models import IS_OPEN, IS_SENDING, IS_WAITING, Delivery, Lane, Mailing, MailingState
@@ -13,6 +13,21 @@ from newsletter.delivery.policy import Status
 from newsletter.delivery.queries import has_open
 
 log = logger(__name__)
+
+_DELIVERIES = Delivery.__table__
+# Of the few mailings that are not at their end, each is asked for this one person by its unique key.
+_OPEN_MAILINGS = select(Mailing.__table__.c.id).where(
+    IS_OPEN, Mailing.__table__.c.newsletter_id == bindparam("which")
+)
+_CANCEL_FOR = (
+    update(_DELIVERIES)
+    .where(
+        _DELIVERIES.c.subscriber_id == bindparam("whose"),
+        _DELIVERIES.c.mailing_id.in_(_OPEN_MAILINGS),
+        IS_WAITING,
+    )
+    .values(status=Status.CANCELLED, words="the subscriber said stop", ended_at=bindparam("at"))
+)
 
 
 def pause(mailing_id: int, problem: str) -> None:
@@ -60,14 +75,8 @@ def cancel(mailing_id: int) -> int:
 
 def cancel_for(subscriber_id: int, newsletter_id: int) -> int:
     """Send this person nothing more that was queued for this newsletter's subscribers; how many that were."""
-    # Of the few mailings that are not at their end, each is asked for this one person by its unique key.
-    open_mailings = select(Mailing.id).where(IS_OPEN, Mailing.newsletter_id == newsletter_id)
     with transaction():
-        return _cancel_waiting(
-            Delivery.subscriber_id == subscriber_id,
-            Delivery.mailing_id.in_(open_mailings),
-            words="the subscriber said stop",
-        )
+        return execute(_CANCEL_FOR, {"whose": subscriber_id, "which": newsletter_id, "at": now()}).rowcount
 
 
 def cancel_returned(mailing_ids: Collection[int]) -> None:

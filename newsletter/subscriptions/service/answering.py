@@ -17,7 +17,7 @@ from newsletter.subscriptions import emails
 from newsletter.subscriptions.models import IS_NEW, Consent, Follow, SignUp, Subscriber, Subscription, Verdict
 from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus, may_ask
 from newsletter.subscriptions.queries import find_subscriber
-from newsletter.subscriptions.service.consent import Origin, note
+from newsletter.subscriptions.service.consent import Named, Origin, note
 from newsletter.suppressions.queries import is_suppressed
 
 AT_A_TIME = 200
@@ -57,7 +57,7 @@ def _answered(asked: SignUp, house: House) -> Verdict:
     subscriptions = [_pending(subscriber, of, asked, moment) for of in newsletters]
     origin = Origin(asked.method, asked.ip, asked.user_agent, asked.page, asked.wording, asked.form)
     for subscription in subscriptions:
-        note(Consent.REQUESTED, subscription, origin, asked.at)
+        note(Consent.REQUESTED, Named(subscription.subscriber_id, subscription.newsletter_id), origin, asked.at)
     pending = [each for each in subscriptions if each.status == SubscriptionStatus.PENDING]
     if not pending:
         return Verdict.KNOWN

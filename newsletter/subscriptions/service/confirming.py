@@ -16,7 +16,7 @@ from newsletter.subscriptions.links import CONFIRM, Requested, reader
 from newsletter.subscriptions.models import Consent, Subscription
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscription
-from newsletter.subscriptions.service.consent import Link, Origin, note
+from newsletter.subscriptions.service.consent import Link, Named, Origin, note
 
 IS_ON = (SubscriptionStatus.CONFIRMED, SubscriptionStatus.PAUSED)
 
@@ -71,7 +71,8 @@ def _turn_on(subscriber_id: int, newsletter_id: int, nonce: str, moment: datetim
 def _begin(subscription: Subscription, of: Newsletter, origin: Origin, house: House) -> None:
     moment, subscriber = now(), subscription.subscriber
     subscriber.active_at = moment
-    note(Consent.CONFIRMED, subscription, origin, moment, Link(nonce=subscription.nonce))
+    whose = Named(subscriber.id, of.id)
+    note(Consent.CONFIRMED, whose, origin, moment, Link(nonce=subscription.nonce))
     if of.says_welcome:
         recipient = Recipient(subscriber.id, subscriber.address, subscriber.address_key)
         queue_to_one(emails.welcome(of, moment, house), recipient)

@@ -3,12 +3,13 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, insert, select
 
-from newsletter.core.db import db, insert_ignoring
+from newsletter.core.db import db, execute, insert_ignoring
 from newsletter.mail.message import plain
-from newsletter.subscriptions.models import Consent, ConsentEvent, ConsentOrigin, Subscription, Wording
+from newsletter.subscriptions.models import Consent, ConsentEvent, ConsentOrigin, Wording
 
 
 @dataclass(frozen=True)
@@ -36,27 +37,40 @@ class Link:
 
 NO_LINK = Link()
 
+_ADD_EVENT = insert(ConsentEvent.__table__)
+_ADD_ORIGIN = insert(ConsentOrigin.__table__)
+_FIND_WORDING = select(Wording.__table__.c.id).where(Wording.__table__.c.digest == bindparam("digest"))
 
-def note(
-    kind: Consent, subscription: Subscription, origin: Origin, at: datetime, link: Link = NO_LINK
-) -> ConsentEvent:
+
+class Named(NamedTuple):
+    """A subscription by whose and which it is."""
+
+    subscriber_id: int
+    newsletter_id: int
+
+
+def note(kind: Consent, whose: Named, origin: Origin, at: datetime, link: Link = NO_LINK) -> None:
     """One more row in the ledger, in the caller's transaction."""
-    event = ConsentEvent(
-        subscriber_id=subscription.subscriber_id,
-        newsletter_id=subscription.newsletter_id,
-        kind=kind,
-        method=origin.method,
-        at=at,
-        form=origin.form[:40],
-        page=plain(origin.page)[:300],
-        nonce=link.nonce,
-        edition_id=link.edition_id,
-        wording_id=_wording_id(origin.wording, at),
+    added = execute(
+        _ADD_EVENT,
+        {
+            "subscriber_id": whose.subscriber_id,
+            "newsletter_id": whose.newsletter_id,
+            "kind": kind,
+            "method": origin.method,
+            "at": at,
+            "form": origin.form[:40],
+            "page": plain(origin.page)[:300],
+            "note": "",
+            "nonce": link.nonce,
+            "edition_id": link.edition_id,
+            "wording_id": _wording_id(origin.wording, at),
+        },
     )
     if origin.ip or origin.user_agent:
-        event.origin = ConsentOrigin(at=at, ip=origin.ip[:45], user_agent=plain(origin.user_agent)[:300])
-    db.session.add(event)
-    return event
+        event_id = cast("Row[Any]", added.inserted_primary_key)[0]
+        agent = plain(origin.user_agent)[:300]
+        execute(_ADD_ORIGIN, {"event_id": event_id, "at": at, "ip": origin.ip[:45], "user_agent": agent})
 
 
 def _wording_id(text: str, at: datetime) -> int | None:
@@ -64,9 +78,8 @@ def _wording_id(text: str, at: datetime) -> int | None:
     if not text:
         return None
     digest = hashlib.sha256(text.encode()).hexdigest()
-    known = select(Wording.id).where(Wording.digest == digest)
-    found = db.session.scalar(known)
+    found: int | None = execute(_FIND_WORDING, {"digest": digest}).scalar()
     if found is None:
         db.session.execute(insert_ignoring(Wording).values(digest=digest, text=text, since=at))
-        found = db.session.scalar(known)
+        found = execute(_FIND_WORDING, {"digest": digest}).scalar()
     return found

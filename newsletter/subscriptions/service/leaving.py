@@ -1,19 +1,34 @@
 """Leaving: it takes effect at once, also on what is queued already."""
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from newsletter.core.clock import now
-from newsletter.core.db import db, rows_written, transaction
+from newsletter.core.db import db, execute, transaction
 from newsletter.core.errors import LinkDamaged
 from newsletter.delivery.service import Recipient, cancel_for, queue_to_one
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions import emails
 from newsletter.subscriptions.links import UNSUBSCRIBE, reader
-from newsletter.subscriptions.models import Consent, Subscription
+from newsletter.subscriptions.models import Consent, Subscriber, Subscription
 from newsletter.subscriptions.policy import EndReason, SubscriptionStatus
-from newsletter.subscriptions.queries import find_subscription
-from newsletter.subscriptions.service.consent import Link, Origin, note
+from newsletter.subscriptions.service.consent import NO_LINK, Link, Named, Origin, note
+
+_SUBSCRIPTIONS = Subscription.__table__
+_END = (
+    update(_SUBSCRIPTIONS)
+    .where(
+        _SUBSCRIPTIONS.c.subscriber_id == bindparam("whose"),
+        _SUBSCRIPTIONS.c.newsletter_id == bindparam("which"),
+        _SUBSCRIPTIONS.c.status != SubscriptionStatus.UNSUBSCRIBED,
+    )
+    .values(
+        status=SubscriptionStatus.UNSUBSCRIBED,
+        end_reason=bindparam("why"),
+        ended_at=bindparam("at"),
+        paused_until=None,
+    )
+)
 
 
 def unsubscribe(token: str, origin: Origin, house: House) -> Newsletter:
@@ -23,30 +38,23 @@ def unsubscribe(token: str, origin: Origin, house: House) -> Newsletter:
     """
     named = reader(house).unsubscription(token, now())
     with transaction():
-        of = _newsletter(named.newsletter_id)
-        subscription = find_subscription(named.subscriber_id, of.id)
-        if subscription is None:
-            return of
-        has_left = end(subscription, EndReason.UNSUBSCRIBED, origin, Link(edition_id=named.edition_id))
+        of, whose = _newsletter(named.newsletter_id), Named(named.subscriber_id, named.newsletter_id)
+        has_left = end(whose, EndReason.UNSUBSCRIBED, origin, Link(edition_id=named.edition_id))
         if has_left and of.says_goodbye and origin.method == "page":
-            person = subscription.subscriber
+            person = db.session.get_one(Subscriber, named.subscriber_id)
             letter = emails.goodbye(of, now(), house)
             queue_to_one(letter, Recipient(person.id, person.address, person.address_key))
         return of
 
 
-def end(subscription: Subscription, reason: EndReason, origin: Origin, link: Link) -> bool:
-    """End it in the caller's transaction; False if it had ended already, then nothing is noted."""
+def end(whose: Named, reason: EndReason, origin: Origin, link: Link = NO_LINK) -> bool:
+    """End it in the caller's transaction; False if there is none or it had ended: nothing is noted then."""
     moment = now()
-    changed = rows_written(
-        update(Subscription)
-        .where(Subscription.id == subscription.id, Subscription.status != SubscriptionStatus.UNSUBSCRIBED)
-        .values(status=SubscriptionStatus.UNSUBSCRIBED, end_reason=reason, ended_at=moment, paused_until=None)
-    )
-    if not changed:
+    which = {"whose": whose.subscriber_id, "which": whose.newsletter_id}
+    if not execute(_END, {**which, "why": reason, "at": moment}).rowcount:
         return False
-    note(Consent.WITHDRAWN, subscription, origin, moment, link)
-    cancel_for(subscription.subscriber_id, subscription.newsletter_id)
+    note(Consent.WITHDRAWN, whose, origin, moment, link)
+    cancel_for(whose.subscriber_id, whose.newsletter_id)
     return True
 
 
