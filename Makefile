@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
 
-.PHONY: help run test check fix coverage browser faults scale test-postgres lock screenshots bench clean
+.PHONY: help run migration test check fix coverage browser faults scale test-postgres lock screenshots bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ browser: $(VENV)/browser.stamp ## The browser tests, in the installed Chromium
 
 scale: $(VENV)/dev.stamp ## Workers on Celery that are killed, frozen and cut off (needs PostgreSQL, Redis, RabbitMQ)
 	$(BIN)/python -m pytest -m "scale$(if $(filter 0,$(shell id -u)), or namespaces)" tests
+
+migration: $(VENV)/dev.stamp ## Draft a migration from the database of .env to the models: make migration WHAT="What it does"
+	$(BIN)/python -c "import sys; from newsletter import app, schema; app.create_app().app_context().push(); schema.draft(sys.argv[1])" "$(WHAT)"
 
 screenshots: $(VENV)/browser.stamp ## Draw docs/pictures/ again from the running demo
 	$(BIN)/python tools/screenshots.py

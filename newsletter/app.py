@@ -1,7 +1,6 @@
 """The application, wired; nothing imports it but wsgi, the demo and the commands."""
 
 from flask import Flask, Response
-from flask_migrate import Migrate
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -12,8 +11,6 @@ from newsletter.core.settings import Settings, from_environment
 from newsletter.mail.house import TEMPLATES, make_house
 from newsletter.subscriptions import views as public
 from newsletter.web import csrf, current, errors, headers, pages, static_files
-
-MIGRATIONS = TEMPLATES.parent / "migrations"
 
 LARGEST_REQUEST = 1_000_000
 """Bytes of a request body; the largest form we have is a hundredth of it."""
@@ -39,7 +36,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_PARTS=100,
     )
     db.init_app(app)
-    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     current.hold(app, make_house(settings))
     for part in (csrf, errors, headers, pages, static_files):
         part.register(app)

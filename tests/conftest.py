@@ -10,10 +10,10 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from newsletter import schema
 from newsletter.app import create_app
 from newsletter.core.db import db
 from newsletter.core.settings import Settings, from_mapping
@@ -64,7 +64,7 @@ def _database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
         url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'template.db'}"
     app = create_app(from_mapping({**SECRETS, "NEWSLETTER_DATABASE_URL": url}))
     with app.app_context():
-        upgrade()
+        schema.upgrade()
         db.engine.dispose()
     return url
 

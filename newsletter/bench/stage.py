@@ -4,9 +4,9 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from flask_migrate import upgrade
 from sqlalchemy import ColumnElement, Select, func, insert, literal, literal_column, select
 
+from newsletter import schema
 from newsletter.articles.models import Source
 from newsletter.bench.databases import Databases
 from newsletter.bench.installation import Installation
@@ -42,7 +42,7 @@ class Stage:
         self._folder = folder
         self._original = databases.make(f"stage{next(_numbers)}")
         with Installation(folder, self._original).entered() as house:
-            upgrade()
+            schema.upgrade()
             self.message = _fill(house, recipients, size)
         databases.settle(self._original)
 

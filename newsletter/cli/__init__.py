@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 
 import click
+from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from newsletter.cli import bench, demo, digests, dkim, editions, newsletters, running, setup, sources, subscribers
@@ -24,10 +25,13 @@ for _part in (setup, running, newsletters, sources, subscribers, digests, editio
     _part.register(root)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:  # noqa: C901 - one line for each kind of end.
-    """Entry point: what can be mended is told in one sentence, never as a stack trace; None takes `sys.argv`."""
+def main(arguments: Sequence[str] | None = None, app: Flask | None = None) -> None:  # noqa: C901 - one line an end.
+    """Entry point: what can be mended is told in one sentence, never as a stack trace; None takes `sys.argv`.
+
+    `app` is that of the process from which this one was forked, if it was.
+    """
     try:
-        root.main(arguments, prog_name="newsletter", standalone_mode=False)
+        root.main(arguments, prog_name="newsletter", standalone_mode=False, obj=app)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

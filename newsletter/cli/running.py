@@ -8,11 +8,11 @@ from functools import partial
 from threading import Event
 
 import click
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask
+from sqlalchemy.orm import configure_mappers
 
-from newsletter.app import MIGRATIONS, create_app
+from newsletter import schema
+from newsletter.app import create_app
 from newsletter.cli.output import Command
 from newsletter.core.db import db
 from newsletter.core.errors import Conflict
@@ -33,26 +33,28 @@ _PARENT = click.option("--parent", type=int, hidden=True, help="Stop when this p
 @_PARENT
 def run(parent: int | None) -> None:
     """Web server, worker and further senders together, each started again when it dies."""
-    with _checked_app().app_context():
+    app = _checked_app()
+    with app.app_context():
         settings = current.settings()
     with listen(settings) as door:
-        sys.exit(_supervise({**_servers(settings, door), **_behind(settings)}, parent))
+        sys.exit(_supervise(app, {**_servers(settings, door), **_behind(settings)}, parent))
 
 
-def _supervise(commands: supervisor.Commands, parent: int | None) -> int:
+def _supervise(app: Flask, commands: supervisor.Commands, parent: int | None) -> int:
     stop = Event()
     stop_on_signals(stop)
+    # What each of them would make by itself is there once for all, if it is made before they are forked.
+    configure_mappers()
     mine = ("--parent", str(os.getpid()))
-    return supervisor.supervise(
-        {name: (*command, *mine) for name, command in commands.items()}, _run_command, stop, parent
-    )
+    those = {name: (*command, *mine) for name, command in commands.items()}
+    return supervisor.supervise(those, partial(_run_command, app), stop, parent)
 
 
-def _run_command(arguments: Sequence[str]) -> None:
+def _run_command(app: Flask, arguments: Sequence[str]) -> None:
     """In a process that was forked for it."""
     from newsletter.cli import main  # noqa: PLC0415 - the root command holds this one.
 
-    main(arguments)
+    main(arguments, app)
 
 
 def _servers(settings: Settings, door: socket.socket) -> dict[str, tuple[str, ...]]:
@@ -90,7 +92,7 @@ def web(door: int | None, parent: int | None) -> None:
         settings = current.settings()
     if door is None:
         with listen(settings) as opened:
-            sys.exit(_supervise(_servers(settings, opened), parent))
+            sys.exit(_supervise(app, _servers(settings, opened), parent))
     if parent:
         supervisor.stop_with_parent(parent, Event())
     serve(app, settings, socket.socket(fileno=door))
@@ -116,7 +118,7 @@ def worker(only_send: bool, only_timetable: bool, alone: bool, parent: int | Non
         problem = "A worker of the timetable alone needs a broker, and NEWSLETTER_ENGINE is local."
         raise Conflict(problem)
     if not (alone or only_send) and senders_of(house.settings) > 1:
-        sys.exit(_supervise(_workers(house.settings), parent))
+        sys.exit(_supervise(app, _workers(house.settings), parent))
     stop = Event()
     stop_on_signals(stop)
     if parent:
@@ -152,15 +154,19 @@ def beat(parent: int | None) -> None:
 
 
 def _checked_app() -> Flask:
-    """The app, once its database has the newest schema; upgrading is left to `init`, which one process runs."""
+    """The app, once its database has the newest schema; upgrading is left to `init`, which one process runs.
+
+    A process that was forked from one with such an app has the same.
+    """
+    forked_with = click.get_current_context().find_object(Flask)
+    if forked_with:
+        return forked_with
     app = create_app()
-    with app.app_context(), db.engine.connect() as connection:
-        has = MigrationContext.configure(connection).get_current_heads()
-        needs = ScriptDirectory(str(MIGRATIONS)).get_heads()
-        if set(has) != set(needs):
+    with app.app_context():
+        # What it takes to compare schemas must not stay in the memory of those who serve and send.
+        if not supervisor.asked_apart(schema.is_newest):
             problem = "The database is not made yet, or older than this version; run `newsletter init` first."
             raise Conflict(problem)
-    with app.app_context():
         # Processes may be forked from this one, and a connection must not be shared by two of them.
         db.engine.dispose()
     return app

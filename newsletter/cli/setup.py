@@ -4,9 +4,9 @@ import secrets
 from pathlib import Path
 
 import click
-from flask_migrate import upgrade
 from sqlalchemy.engine import make_url
 
+from newsletter import schema
 from newsletter.app import create_app
 from newsletter.cli.output import Command, answer, open_house
 from newsletter.core.errors import SettingsError
@@ -47,7 +47,7 @@ def prepare_database(settings: Settings) -> None:
     if settings.is_sqlite:
         Path(str(make_url(settings.database_url).database)).parent.mkdir(parents=True, exist_ok=True)
     with create_app(settings).app_context():
-        upgrade()
+        schema.upgrade()
 
 
 def _write_env(path: Path) -> bool:

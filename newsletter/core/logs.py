@@ -10,9 +10,17 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-import structlog
+# Where rich is installed, structlog loads it to draw traces with: eight megabytes in each process for what nobody
+# asks of it here. A name that is None in this table cannot be imported.
+_LEFT_OUT = "rich" not in sys.modules
+if _LEFT_OUT:
+    sys.modules["rich"] = None  # type: ignore[assignment]
+import structlog  # noqa: E402 - see above.
 
-from newsletter.core.addresses import masked
+if _LEFT_OUT:
+    del sys.modules["rich"]
+
+from newsletter.core.addresses import masked  # noqa: E402 - as above.
 
 # Each begins only where a run of letters begins, so that a long line costs one look at each letter.
 _ADDRESS = re.compile(r"(?<![^\s<>\"@,;:()\[\]…])[^\s<>\"@,;:()\[\]…]+(?:@|%40)[^\s<>\"'@,;:/()\[\]&]+")

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from flask_migrate import upgrade
-
+from newsletter import schema
 from newsletter.app import create_app
 from newsletter.articles.feeds import poll
 from newsletter.articles.queries import sources
@@ -116,7 +115,7 @@ def _staged(folder: Path) -> Iterator[Stage]:
         site = PaperSite(site_port, now(), f"{service.settings.base_url}/{SLUG}/subscribe")
         with site:
             with create_app(service.settings).app_context():
-                upgrade()
+                schema.upgrade()
                 _set_up(site)
             with service:
                 yield Stage(catcher, site, service)

@@ -24,6 +24,8 @@ LOOK_SECONDS = 0.2
 SHORTEST_LIFE = 5.0
 """A process that dies sooner than this many seconds is not started again at once."""
 
+_YES, _NO, _TROUBLE = 0, 3, 4
+
 Commands = Mapping[str, Sequence[str]]
 
 log = logger(__name__)
@@ -62,6 +64,24 @@ def _waited(stop: Event, seconds: float) -> bool:
     while not stop.is_set() and (left := until - time.monotonic()) > 0:
         time.sleep(min(left, LOOK_SECONDS))
     return stop.is_set()
+
+
+def asked_apart(question: Callable[[], bool]) -> bool:
+    """The answer to a question that is asked in a process of its own, so that what it loads does not stay here.
+
+    Raises what the question raises.
+    """
+
+    def ask() -> None:
+        with suppress(Exception):
+            os._exit(_YES if question() else _NO)
+        os._exit(_TROUBLE)
+
+    asking = _fork.Process(target=ask, name="question")
+    asking.start()
+    asking.join()
+    # Whatever went wrong there is to be told here.
+    return asking.exitcode == _YES if asking.exitcode in {_YES, _NO} else question()
 
 
 def stop_with_parent(parent: int, stop: Event) -> None:

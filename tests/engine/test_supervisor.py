@@ -132,3 +132,19 @@ def test_several_processes_answer_at_one_door_and_while_one_of_them_is_dead_too(
         next(child for child in process.children() if child.name() == "nl web 1").kill()
 
         assert all(answers(url) for _ in range(20))
+
+
+def test_neither_a_worker_nor_a_web_server_loads_what_only_developers_and_upgrades_need(
+    app: Flask, settings: Settings, tmp_path: Path
+) -> None:
+    asked = (
+        "import sys; import newsletter.cli; from newsletter.app import create_app; create_app(); "
+        "print(sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    environment = {**os.environ, **SECRETS, "NEWSLETTER_DATABASE_URL": settings.database_url}
+
+    loaded = subprocess.check_output([sys.executable, "-c", asked], env=environment, text=True)
+
+    assert "'newsletter'" in loaded
+    for heavy in ("alembic", "flask_migrate", "mako", "rich", "pygments", "celery", "dkim", "pytest", "psutil"):
+        assert f"'{heavy}'" not in loaded

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask_migrate import upgrade
 
+from newsletter import schema
 from newsletter.app import create_app
 from newsletter.core.db import db
 from newsletter.core.settings import from_mapping
@@ -107,5 +107,5 @@ def _copied(template: Path, folder: Path) -> str:
 
 def _migrate(url: str) -> None:
     with create_app(from_mapping({**SECRETS, "NEWSLETTER_DATABASE_URL": url})).app_context():
-        upgrade()
+        schema.upgrade()
         db.engine.dispose()

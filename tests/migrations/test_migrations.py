@@ -3,11 +3,10 @@
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect
 
 from newsletter.core.db import db
-from newsletter.schema import metadata
+from newsletter.schema import downgrade, metadata, upgrade
 
 
 def test_models_and_migrations_agree(app: Flask) -> None:
@@ -19,7 +18,7 @@ def test_models_and_migrations_agree(app: Flask) -> None:
 
 def test_all_the_way_down_and_up_again(app: Flask) -> None:
     db.session.remove()
-    downgrade(revision="base")
+    downgrade("base")
     assert inspect(db.engine).get_table_names() == ["alembic_version"]
 
     upgrade()

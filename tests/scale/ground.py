@@ -17,10 +17,10 @@ import psutil
 import psycopg
 from celery import Celery
 from flask import Flask
-from flask_migrate import upgrade
 from redis import Redis
 from sqlalchemy.engine import URL, make_url
 
+from newsletter import schema
 from newsletter.app import create_app
 from newsletter.core.db import db
 from newsletter.core.settings import Settings, from_mapping
@@ -152,7 +152,7 @@ def cluster(broker: str, folder: Path) -> Iterator[Cluster]:
         stack.callback(_clean, settings)
         app = create_app(settings)
         with app.app_context():
-            upgrade()
+            schema.upgrade()
             house = current.house()
             stack.callback(db.engine.dispose)
         outside = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
