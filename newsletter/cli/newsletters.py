@@ -22,12 +22,13 @@ def group() -> None:
 @click.option("--sender-name", default="", help="The sender's name; the newsletter's without it.")
 @click.option("--description", default="", help="One sentence for its public page.")
 @click.option("--timezone", default="UTC", metavar="ZONE", help="Such as Europe/Zurich.")
+@click.option("--greets", is_flag=True, help="Begin each edition with the reader's name, where it is known.")
 @click.option("--slug", default="", help="The last part of its address; made from the name without it.")
-def add(slug: str, **masthead: str) -> None:
+def add(slug: str, greets: bool, **masthead: str) -> None:
     """Found a newsletter; readers can join it at once."""
     masthead["postal_address"] = masthead["postal_address"].replace("\\n", "\n")
     with open_house() as house:
-        founded = add_newsletter(Masthead(**masthead), slug)
+        founded = add_newsletter(Masthead(**masthead, greets=greets), slug)
         url = page_url(founded, house.settings.base_url)
         answer({"slug": founded.slug, "url": url}, f"Founded {founded.name}: {url}")
 

@@ -4,7 +4,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, LargeBinary, String, UniqueConstraint, func, text
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -84,12 +95,24 @@ class Mailing(db.Model):  # type: ignore[name-defined, misc]
         return func.coalesce(cls.requeued_at, cls.created_at)
 
 
+class MailingVariant(db.Model):  # type: ignore[name-defined, misc]
+    """What a mailing says to those to whom its own template does not; `number` is from 1 on."""
+
+    __tablename__ = "mailing_variants"
+
+    mailing_id: Mapped[int] = mapped_column(ForeignKey("mailings.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    template: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class Delivery(db.Model):  # type: ignore[name-defined, misc]
     """One row for each recipient, written before anything is sent and kept to the end.
 
     `fence` grows with each lease; only the worker that knows the newest may record. `words` are the server's
     last ones, or the reason of a skip. `unknowns` counts how often nobody could tell what became of it. `via` is
-    the backend that had it last; while it waits, the only one that may take it, None when any may.
+    the backend that had it last; while it waits, the only one that may take it, None when any may. `name` is the
+    recipient's as it was then, where the mailing prints it, and None elsewhere; `variant` which of the mailing's
+    templates they get, 0 for its own.
 
     There are no foreign keys and no index by subscriber: each would be looked up or written for every row of an
     edition to a million (docs/adr/0014). Only `queue_mailing` adds rows, from both tables in one statement.
@@ -116,6 +139,8 @@ class Delivery(db.Model):  # type: ignore[name-defined, misc]
     unknowns: Mapped[int] = mapped_column(default=0)
     via: Mapped[str | None] = mapped_column(String(254))
     words: Mapped[str] = mapped_column(String(500), default="")
+    name: Mapped[str | None] = mapped_column(String(100))
+    variant: Mapped[int] = mapped_column(SmallInteger, default=0)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

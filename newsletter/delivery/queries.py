@@ -11,7 +11,16 @@ from sqlalchemy.orm import QueryableAttribute, undefer
 
 from newsletter.core.clock import now
 from newsletter.core.db import db
-from newsletter.delivery.models import IS_LEASED, IS_SENDING, IS_WAITING, Attempt, Delivery, Lane, Mailing
+from newsletter.delivery.models import (
+    IS_LEASED,
+    IS_SENDING,
+    IS_WAITING,
+    Attempt,
+    Delivery,
+    Lane,
+    Mailing,
+    MailingVariant,
+)
 from newsletter.delivery.policy import OPEN, Cause, Status, cause, gist
 from newsletter.suppressions.models import Suppression
 
@@ -53,6 +62,15 @@ def mailings(mailing_ids: Collection[int]) -> Sequence[Mailing]:
     return db.session.scalars(
         select(Mailing).where(Mailing.id.in_(mailing_ids)).options(undefer(Mailing.template))
     ).all()
+
+
+def variant_template(mailing_id: int, number: int) -> bytes:
+    """The stored template of those who get this variant, counted from 1."""
+    return db.session.execute(
+        select(MailingVariant.template).where(
+            MailingVariant.mailing_id == mailing_id, MailingVariant.number == number
+        )
+    ).scalar_one()
 
 
 def ledger(mailing_id: int) -> Ledger:

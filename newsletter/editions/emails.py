@@ -9,7 +9,9 @@ from newsletter.articles.models import Article
 from newsletter.articles.queries import source_titles
 from newsletter.core.clock import now
 from newsletter.delivery.service import Letter
+from newsletter.delivery.service.queueing import NAME
 from newsletter.editions.models import Edition
+from newsletter.mail.fields import Field, Renderings
 from newsletter.mail.house import House
 from newsletter.mail.message import Content, Hole
 from newsletter.mail.render import HTML_LIMIT, date_in_words, host
@@ -46,23 +48,56 @@ class ArticleView:
     image_width: int | None = None
 
 
-def edition_letter(edition: Edition, articles: Sequence[Article], of: Newsletter, house: House) -> Letter:
+@dataclass(frozen=True)
+class Reader:
+    """A recipient as the template sees them."""
+
+    name: str | Field
+
+
+A_READER = Reader("")
+"""Somebody of whom nothing is known."""
+
+
+def renderings(edition: Edition, articles: Sequence[Article], of: Newsletter, house: House) -> Renderings:
+    """The edition's content for readers of other names; the first is for somebody whose name is not empty."""
+    made = Renderings(
+        render=lambda name: edition_content(Told(edition, articles, Reader(name)), of, house),
+        name=NAME,
+        holes=frozenset({"unsubscribe_url"}),
+    )
+    made.number_of("Reader")
+    return made
+
+
+def edition_letter(edition: Edition, made: Renderings, of: Newsletter, house: House) -> Letter:
     """The finished mail; its date is now, and stays the same for all recipients and attempts."""
     return Letter(
         kind="edition",
         letterhead=list_letterhead(of, now(), feedback=f"e{edition.id}"),
-        content=edition_content(edition, articles, of, house),
+        content=made.contents[0],
         links={"unsubscribe_url": unsubscribe_link(house.settings.base_url, of.id, edition.id)},
         newsletter_id=of.id,
+        keeps_names=not made.is_same_for_all,
     )
 
 
-def edition_content(edition: Edition, articles: Sequence[Article], of: Newsletter, house: House) -> Content:
+@dataclass(frozen=True)
+class Told:
+    """What an edition tells, and whom."""
+
+    edition: Edition
+    articles: Sequence[Article]
+    reader: Reader = A_READER
+
+
+def edition_content(told: Told, of: Newsletter, house: House) -> Content:
     """Subject, text and HTML; dates are in the newsletter's time zone.
 
     What would make the HTML longer than mail programs show is left out from the end and counted in the mail.
     """
     zone = ZoneInfo(of.timezone)
+    edition, articles = told.edition, told.articles
     sites = source_titles({article.source_id for article in articles})
     views = [_view(article, sites.get(article.source_id, ""), zone) for article in articles]
     values = {
@@ -73,6 +108,8 @@ def edition_content(edition: Edition, articles: Sequence[Article], of: Newslette
             number=edition.number,
             dateline=date_in_words(edition.window_end.astimezone(zone)),
         ),
+        "subscriber": told.reader,
+        "greets": of.greets,
         "unsubscribe_url": Hole("unsubscribe_url"),
         "reason": f"You get this because you signed up for {of.name} at {host(house.settings.base_url)}.",
         "web_url": None,

@@ -14,7 +14,7 @@ from newsletter.core.logs import logger
 from newsletter.delivery import service as delivery
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.delivery.policy import Status
-from newsletter.editions.emails import edition_content, edition_letter
+from newsletter.editions.emails import Told, edition_content, edition_letter, renderings
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import EditionStatus, preheader, subject
 from newsletter.editions.queries import articles_of, edition, last_number
@@ -70,7 +70,7 @@ def preview_content(of: Newsletter, window: Window, articles: Sequence[Article],
 
     Where a recipient's own link would stand, it leads to the newsletter's page.
     """
-    content = edition_content(_made(of.id, window, articles), articles, of, house)
+    content = edition_content(Told(_made(of.id, window, articles), articles), of, house)
     page = page_url(of, house.settings.base_url)
     return Content(content.subject, MARKER.sub(page, content.text), MARKER.sub(page, content.html))
 
@@ -91,8 +91,12 @@ def send(edition_id: int, house: House) -> Edition:
             problem = f"Edition {edition_id} is {chosen.status}; only a draft can be sent."
             raise Conflict(problem)
         of = db.session.get_one(Newsletter, chosen.newsletter_id)
-        letter = edition_letter(chosen, articles_of(edition_id), of, house)
+        made = renderings(chosen, articles_of(edition_id), of, house)
+        letter = edition_letter(chosen, made, of, house)
         mailing = delivery.queue_mailing(letter, audience(of.id))
+        if letter.keeps_names:
+            numbers = {name: made.number_of(name) for name in delivery.names_of(mailing.id)}
+            delivery.vary(mailing.id, letter, made.contents[1:], numbers)
         chosen.mailing_id = mailing.id
     log.info("edition queued", edition=edition_id, newsletter=of.slug, audience=mailing.audience)
     return chosen

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from newsletter.core.errors import UnsafeMessage
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
-MARKER = re.compile(f"{_OPEN}([a-z_]+){_CLOSE}")
+MARKER = re.compile(f"{_OPEN}([a-zA-Z_]+){_CLOSE}")
 """Finds the holes in rendered text; group 1 is the name."""
 
 _UNWANTED = re.compile(
@@ -23,22 +23,31 @@ _UNWANTED = re.compile(
 _ENDS_A_PATH = re.compile(r"[\x00-\x20\x7f-\x9f<>\u2028\u2029\ud800-\udfff]")
 
 
-class Hole:
+class StandIn:
+    """Stands for the value `name` of a recipient."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def marker(self) -> str:
+        """What is in its place in rendered text."""
+        return f"{_OPEN}{self.name}{_CLOSE}"
+
+
+class Hole(StandIn):
     """Stands in for a recipient's value while a template is rendered.
 
     A template may print it, as it is; asking it anything (its truth, its length, whether it equals something)
     raises, because the answer would differ by recipient and the mail is rendered only once.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-
     def __str__(self) -> str:
-        return f"{_OPEN}{self.name}{_CLOSE}"
+        return self.marker
 
     def __html__(self) -> str:
         # The value is escaped when the hole is filled.
-        return Markup(str(self))  # noqa: S704 - the marker holds no character that HTML knows.
+        return Markup(self.marker)  # noqa: S704 - the marker holds no character that HTML knows.
 
     def _refuse(self, *_args: object) -> NoReturn:
         problem = f"A template asks about '{self.name}', which differs by recipient; it may only print it."
@@ -66,6 +75,14 @@ class Content:
     subject: str
     text: str
     html: str
+
+
+def is_damaged(content: Content) -> bool:
+    """Whether something that stood for a hole is one no more."""
+    return any(
+        _OPEN in rest or _CLOSE in rest
+        for rest in (MARKER.sub("", text) for text in (content.subject, content.text, content.html))
+    )
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ LONGEST_LINE = 998
 """Octets without CRLF (RFC 5322 §2.1.1)."""
 
 # NUL cannot occur in a message that is headers and quoted-printable, so it can enclose the names of the holes.
-_HOLE = re.compile(rb"\0([a-z]):([a-z_]+)\0")
+_HOLE = re.compile(rb"\0([a-z]):([a-zA-Z_]+)\0")
 _HEADER, _TEXT, _HTML = b"h", b"t", b"x"
 _SAFE_IN_HEADER = re.compile(r"(?:(?!=\?[^?]+\?[bBqQ]\?)[^\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff])+")
 _LONGEST_VALUE = 900

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from newsletter.core.errors import UnsafeMessage
 from newsletter.mail.colours import clearest, is_colour
-from newsletter.mail.message import Content, Hole, plain
+from newsletter.mail.message import Content, Hole, StandIn, plain
 
 TEXT_WIDTH = 78
 """Columns of the text part (RFC 5322 §2.1.1); a longer word, such as a link, keeps its line for itself."""
@@ -161,6 +161,8 @@ def _unindented(html: str) -> str:
 
 
 def _as_written(value: object) -> object:
+    if isinstance(value, StandIn):
+        return Ready(value.marker)
     if isinstance(value, str) and not isinstance(value, Markup | Ready):
         return plain(value)
     return value

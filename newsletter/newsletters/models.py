@@ -12,6 +12,7 @@ class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     """`list_label` and `list_domain` make the List-Id, which never changes.
 
     `schedule_words` says when it comes, for readers (`at 06:30 on Monday`); "" when nobody set a schedule.
+    `greets`: its editions begin with the reader's name.
     """
 
     __tablename__ = "newsletters"
@@ -34,4 +35,5 @@ class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     list_domain: Mapped[str] = mapped_column(String(254))
     says_welcome: Mapped[bool] = mapped_column(default=True)
     says_goodbye: Mapped[bool] = mapped_column(default=False)
+    greets: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

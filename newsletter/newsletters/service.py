@@ -29,6 +29,7 @@ class Masthead:
     description: str = ""
     timezone: str = "UTC"
     language: str = "en"
+    greets: bool = False
 
 
 def add_newsletter(masthead: Masthead, slug: str = "") -> Newsletter:
@@ -52,6 +53,7 @@ def add_newsletter(masthead: Masthead, slug: str = "") -> Newsletter:
             postal_address=masthead.postal_address.strip(),
             timezone=masthead.timezone,
             language=masthead.language,
+            greets=masthead.greets,
             list_label=chosen,
             list_domain=sender.domain,
             created_at=now(),

@@ -22,10 +22,10 @@ def find_subscription(subscriber_id: int, newsletter_id: int) -> Subscription | 
     )
 
 
-def audience(newsletter_id: int) -> Select[int, str, str]:
-    """Whom an edition would reach now: subscriber id, address and address key of each, as a statement."""
+def audience(newsletter_id: int) -> Select[int, str, str, str]:
+    """Whom an edition would reach now: subscriber id, address, address key and name of each, as a statement."""
     return (
-        select(Subscriber.id, Subscriber.address, Subscriber.address_key)
+        select(Subscriber.id, Subscriber.address, Subscriber.address_key, Subscriber.name)
         .join(Subscription, Subscription.subscriber_id == Subscriber.id)
         .where(
             Subscription.newsletter_id == newsletter_id,

@@ -14,7 +14,8 @@ from tests import make
 
 def test_a_letter_with_a_hole_that_nothing_fills_is_refused_before_anybody_is_queued(house: House) -> None:
     of = make.newsletter()
-    letter = Letter("edition", list_letterhead(of, now(), "e1"), Content("News", f"Hello {Hole('name')}", ""), {})
+    content = Content("News", f"Hello {Hole('secret')}", "")
+    letter = Letter("edition", list_letterhead(of, now(), "e1"), content, {})
 
-    with pytest.raises(UnsafeMessage, match="name, unsubscribe_url"):
+    with pytest.raises(UnsafeMessage, match="secret, unsubscribe_url"):
         service.queue_to_one(letter, service.Recipient(1, "ann@example.org", "key"))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
+from newsletter.editions.emails import Reader
 from newsletter.mail.message import Hole
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "emails"
@@ -130,10 +131,15 @@ def digest(articles: tuple[Article, ...], newsletter: Newsletter | None = None) 
         "articles": articles,
         "left_out": 0,
         "web_url": None,
+        "greets": False,
+        "subscriber": Reader(""),
         "reason": "You get this mail because you signed up for The Harbour Post at www.harbourpost.example.",
         "unsubscribe_url": Hole("unsubscribe_url"),
     }
 
+
+GREETED = digest(tuple(article(number) for number in range(2))) | {"greets": True, "subscriber": Reader("Ann Lee")}
+"""The digest of a newsletter that greets."""
 
 MAILS = MappingProxyType(
     {

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from jinja2 import UndefinedError
+from markupsafe import escape
 
 from newsletter.core.errors import UnsafeMessage
+from newsletter.editions.emails import Reader
 from newsletter.mail.message import MARKER, Hole
 from newsletter.mail.render import Renderer, date_in_words, hours_in_words, link, time_in_words
 from tests.mail import samples
@@ -37,6 +39,15 @@ def test_a_mail_is_the_golden_one(name: str) -> None:
         if os.environ.get("UPDATE_GOLDEN"):
             golden.write_bytes(part.encode())
         assert golden.read_bytes() == part.encode()
+
+
+@pytest.mark.parametrize(("name", "words"), [("Ann <b>Lee</b>", "Dear Ann <b>Lee</b>,"), ("", "Dear reader,")])
+def test_a_newsletter_that_greets_begins_with_the_name_where_it_is_known(name: str, words: str) -> None:
+    content = Renderer(samples.TEMPLATES).render("digest", {**samples.GREETED, "subscriber": Reader(name)})
+
+    assert content.text.count(words) == 1
+    assert str(escape(words)) in content.html
+    assert content.text.index(words) < content.text.index("1. ")
 
 
 def test_every_mail_folder_holds_exactly_three_files_and_has_a_golden_mail() -> None:

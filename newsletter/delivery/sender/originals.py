@@ -8,12 +8,16 @@ from newsletter.core.errors import UnsafeMessage
 from newsletter.core.tokens import Signer
 from newsletter.delivery.links import Links
 from newsletter.delivery.models import Mailing
-from newsletter.delivery.queries import mailings
+from newsletter.delivery.queries import mailings, variant_template
 from newsletter.delivery.service import Leased
-from newsletter.mail.dkim import SigningKey
+from newsletter.delivery.service.queueing import NAME
+from newsletter.mail.dkim import Signing, SigningKey
 from newsletter.mail.headers import message_id
-from newsletter.mail.message import Envelope
+from newsletter.mail.message import Envelope, plain
 from newsletter.mail.mime import Template
+
+MOST_AT_HAND = 100
+"""Wordings of one mailing that are kept ready to be filled."""
 
 
 @dataclass(frozen=True)
@@ -32,33 +36,48 @@ class _Original:
         self._sender = mailing.sender
         self._domain = mailing.message_domain
         self._seed = mailing.seed
-        self._template = Template(mailing.template)
         self._links = Links(mailing.links, stamps.signer, mailing.created_at)
-        self._seal = None
-        self._unverified = False
-        if stamps.dkim:
-            from newsletter.mail.dkim.seal import Seal  # noqa: PLC0415 - as in `mail.house`.
-
-            self._seal = Seal(stamps.dkim, self._template, mailing.created_at)
-            self._unverified = bool(self._seal.keys)
+        self._id, self._created_at, self._dkim = mailing.id, mailing.created_at, stamps.dkim
+        self._wordings = {0: self._ready(mailing.template)}
+        self._verified: set[int] = set()
 
     def envelope(self, leased: Leased) -> Envelope:
         """The finished message; the same bytes on each attempt. Raises UnsafeMessage."""
         values = self._links.of(leased.subscriber_id)
         values["to"] = leased.address
         values["message_id"] = message_id(self._seed, leased.id, self._domain)
-        pieces = self._template.pieces(values)
-        if self._seal and self._seal.keys:
-            pieces.insert(0, self._seal.sign(pieces))
+        values[NAME] = plain(leased.name) if leased.name else ""
+        template, seal = self._wording(leased.variant)
+        pieces = template.pieces(values)
+        if seal:
+            pieces.insert(0, seal.sign(pieces))
         return Envelope(leased.id, self._sender, leased.address, b"".join(pieces), is_dotless=True)
 
-    def verify(self, envelope: Envelope) -> None:
-        """Check the first message as a receiver would, before it leaves. Raises UnsafeMessage."""
-        if self._seal and self._unverified:
+    def verify(self, envelope: Envelope, variant: int) -> None:
+        """Check the first message of this wording as a receiver would, before it leaves. Raises UnsafeMessage."""
+        _, seal = self._wordings[variant]
+        if seal and variant not in self._verified:
             from newsletter.mail.dkim.checking import verify_own  # noqa: PLC0415 - as in `mail.house`.
 
-            verify_own(envelope.data, self._seal.keys)
-            self._unverified = False
+            verify_own(envelope.data, seal.keys)
+            self._verified.add(variant)
+
+    def _wording(self, variant: int) -> tuple[Template, Signing | None]:
+        if variant not in self._wordings:
+            if len(self._wordings) > MOST_AT_HAND:
+                self._wordings = {0: self._wordings[0]}
+            with reading():
+                self._wordings[variant] = self._ready(variant_template(self._id, variant))
+        return self._wordings[variant]
+
+    def _ready(self, stored: bytes) -> tuple[Template, Signing | None]:
+        template = Template(stored)
+        if not self._dkim:
+            return template, None
+        from newsletter.mail.dkim.seal import Seal  # noqa: PLC0415 - as in `mail.house`.
+
+        seal = Seal(self._dkim, template, self._created_at)
+        return template, seal if seal.keys else None
 
 
 class Originals:
@@ -92,7 +111,7 @@ class Originals:
         original = self._kept[leased.mailing_id]
         envelope = original.envelope(leased)
         try:
-            original.verify(envelope)
+            original.verify(envelope, leased.variant)
         except UnsafeMessage as error:
             self.unfit[leased.mailing_id] = str(error)
             del self._kept[leased.mailing_id]

@@ -19,7 +19,7 @@ from newsletter.delivery.service.leasing import (
     release,
     release_all,
 )
-from newsletter.delivery.service.queueing import Letter, Recipient, queue_mailing, queue_to_one
+from newsletter.delivery.service.queueing import Letter, Recipient, names_of, queue_mailing, queue_to_one, vary
 from newsletter.delivery.service.recording import record
 from newsletter.delivery.service.recovery import settle_estates, settle_expired
 from newsletter.delivery.service.requeueing import requeue
@@ -36,6 +36,7 @@ __all__ = [
     "finish_mailings",
     "has_due",
     "lease",
+    "names_of",
     "pause",
     "pause_bulk",
     "postpone",
@@ -50,4 +51,5 @@ __all__ = [
     "settle_estates",
     "settle_expired",
     "settle_in",
+    "vary",
 ]

@@ -27,6 +27,8 @@ class Leased(NamedTuple):
     attempts: int
     unknowns: int
     queued_at: datetime
+    name: str | None = None
+    variant: int = 0
 
     @property
     def standing(self) -> Standing:
@@ -71,7 +73,7 @@ def lease(lessee: Lessee, lane: Lane, limit: int, mailing_id: int | None = None)
         unwanted = [row.id for row in rows if row.lacks_consent and not row.is_suppressed]
         _end(suppressed, Status.SKIPPED, "the address is suppressed", moment)
         _end(unwanted, Status.CANCELLED, "there is no confirmed subscription any more", moment)
-        wanted = [Leased(*row[:9]) for row in rows if not (row.is_suppressed or row.lacks_consent)]
+        wanted = [Leased(*row[:11]) for row in rows if not (row.is_suppressed or row.lacks_consent)]
         if wanted:
             db.session.execute(
                 update(Delivery)
@@ -169,6 +171,8 @@ def _due(lessee: Lessee, lane: Lane, limit: int, mailing_id: int | None) -> Sele
             Delivery.attempts,
             Delivery.unknowns,
             Mailing.tried_since.label("queued_at"),
+            Delivery.name,
+            Delivery.variant,
             is_suppressed().label("is_suppressed"),
             lacks_consent().label("lacks_consent"),
         )

@@ -1,22 +1,39 @@
 """Queueing a mailing: one row for the content, one statement for all recipients."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, insert, literal, select
+from sqlalchemy import (
+    Column,
+    MetaData,
+    Select,
+    SmallInteger,
+    String,
+    Table,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
 
 from newsletter.core.db import UtcDateTime, db, rows_written, transaction
 from newsletter.core.errors import UnsafeMessage
 from newsletter.delivery.links import Link, stored
-from newsletter.delivery.models import Delivery, Lane, Mailing
+from newsletter.delivery.models import Delivery, Lane, Mailing, MailingVariant
 from newsletter.delivery.policy import Status
 from newsletter.mail.headers import Letterhead
 from newsletter.mail.message import Content
-from newsletter.mail.mime import compile_message
+from newsletter.mail.mime import Template, compile_message
 
-OWN_HOLES = ("to", "message_id")
+NAME = "name"
+"""The hole for the recipient's name; its value is kept with each delivery, but only where a template has it."""
+
+OWN_HOLES = ("to", "message_id", NAME)
 """What the sender fills by itself; all other holes are links."""
 
 
@@ -25,6 +42,7 @@ class Letter:
     """A rendered mail as finished data; `links` names its holes that are links.
 
     `newsletter_id`: whose confirmed subscribers alone may get it; None for mails about the subscription itself.
+    `keeps_names`: each delivery keeps its recipient's name, also where the content has no hole for it.
     """
 
     kind: str
@@ -32,6 +50,7 @@ class Letter:
     content: Content
     links: Mapping[str, Link]
     newsletter_id: int | None = None
+    keeps_names: bool = False
 
     @property
     def lane(self) -> Lane:
@@ -47,16 +66,13 @@ class Recipient:
     address_key: str
 
 
-def queue_mailing(letter: Letter, recipients: Select[int, str, str]) -> Mailing:
-    """Freeze the recipients that the statement selects (subscriber id, address, address key) and queue for each.
+def queue_mailing(letter: Letter, recipients: Select[int, str, str, str]) -> Mailing:
+    """Freeze the recipients that the statement selects (subscriber id, address, its key, name) and queue for each.
 
     Only rows are written; workers send. One INSERT … SELECT, whatever the size; an empty audience is finished at
     the next sweep. Raises UnsafeMessage when the letter cannot be sent as it was meant.
     """
-    template = compile_message(letter.letterhead, letter.content)
-    if unfilled := template.holes - {*letter.links, *OWN_HOLES}:
-        problem = f"Nothing is known to fill {', '.join(sorted(unfilled))} with."
-        raise UnsafeMessage(problem)
+    template = _compiled(letter, letter.content)
     with transaction():
         mailing = Mailing(
             kind=letter.kind,
@@ -71,7 +87,8 @@ def queue_mailing(letter: Letter, recipients: Select[int, str, str]) -> Mailing:
         )
         db.session.add(mailing)
         db.session.flush()
-        mailing.audience = _freeze(mailing.id, recipients, letter.letterhead.date)
+        named = recipients if letter.keeps_names or NAME in template.holes else _nameless(recipients)
+        mailing.audience = _freeze(mailing.id, named, letter.letterhead.date)
         return mailing
 
 
@@ -79,12 +96,75 @@ def queue_to_one(letter: Letter, recipient: Recipient) -> Mailing:
     """As `queue_mailing`, for one subscriber."""
     return queue_mailing(
         letter,
-        select(literal(recipient.subscriber_id), literal(recipient.address), literal(recipient.address_key)),
+        select(
+            literal(recipient.subscriber_id),
+            literal(recipient.address),
+            literal(recipient.address_key),
+            literal(""),
+        ),
     )
 
 
-def _freeze(mailing_id: int, recipients: Select[int, str, str], at: datetime) -> int:
+def _compiled(letter: Letter, content: Content) -> Template:
+    template = compile_message(letter.letterhead, content)
+    if unfilled := template.holes - {*letter.links, *OWN_HOLES}:
+        problem = f"Nothing is known to fill {', '.join(sorted(unfilled))} with."
+        raise UnsafeMessage(problem)
+    return template
+
+
+def names_of(mailing_id: int) -> Iterator[str]:
+    """Each name among the recipients once, read as they are needed."""
+    names = select(func.coalesce(Delivery.name, "")).where(Delivery.mailing_id == mailing_id).distinct()
+    yield from db.session.scalars(names, execution_options={"yield_per": 1000})
+
+
+def vary(mailing_id: int, letter: Letter, contents: Sequence[Content], number_of: Mapping[str, int]) -> None:
+    """Let those whose name has a number get that one of `contents`, counted from 1, instead of the letter's own.
+
+    In the transaction that queued the mailing, so that nobody gets the wrong one meanwhile. Raises UnsafeMessage.
+    """
+    templates = [_compiled(letter, content).stored for content in contents]
+    numbered = [{"name": name, "number": number} for name, number in number_of.items() if number]
+    if not numbered:
+        return
+    with transaction():
+        connection = db.session.connection()
+        rows = [
+            {"mailing_id": mailing_id, "number": number, "template": template}
+            for number, template in enumerate(templates, start=1)
+        ]
+        connection.execute(insert(MailingVariant), rows)
+        _NUMBERS.create(connection)
+        connection.execute(insert(_NUMBERS), numbered)
+        own = select(_NUMBERS.c.number).where(_NUMBERS.c.name == Delivery.name).scalar_subquery()
+        db.session.execute(
+            update(Delivery)
+            .where(Delivery.mailing_id == mailing_id, Delivery.name.in_(select(_NUMBERS.c.name)))
+            .values(variant=own)
+            .execution_options(synchronize_session=False)
+        )
+        _NUMBERS.drop(connection)
+
+
+# Joined with once and dropped: an edition may have as many names as readers.
+_NUMBERS = Table(
+    "numbers_of_names",
+    MetaData(),
+    Column("name", String(100), primary_key=True),
+    Column("number", SmallInteger, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+
+
+def _nameless(recipients: Select[int, str, str, str]) -> Select[Any, Any, Any, Any]:
+    subscriber_id, address, address_key, _ = recipients.selected_columns
+    return recipients.with_only_columns(subscriber_id, address, address_key, null())
+
+
+def _freeze(mailing_id: int, recipients: Select[Any, Any, Any, Any], at: datetime) -> int:
     chosen = recipients.add_columns(
+        literal(0),
         literal(mailing_id),
         literal(Status.QUEUED.value),
         literal(at, UtcDateTime),
@@ -97,6 +177,8 @@ def _freeze(mailing_id: int, recipients: Select[int, str, str], at: datetime) ->
         Delivery.subscriber_id,
         Delivery.address,
         Delivery.address_key,
+        Delivery.name,
+        Delivery.variant,
         Delivery.mailing_id,
         Delivery.status,
         Delivery.due_at,

@@ -8,6 +8,7 @@ checking  has a finished message verified by another implementation
 Its modules are loaded where there are keys: cryptography takes ten megabytes in each process.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -29,3 +30,14 @@ class SigningKey(Protocol):
 
     def sign(self, digest: bytes) -> bytes:
         """The signature over a SHA-256 digest; always the same for the same digest."""
+
+
+class Signing(Protocol):
+    """Signs the messages of one template (`newsletter.mail.dkim.seal.Seal`)."""
+
+    @property
+    def keys(self) -> Sequence[SigningKey]:
+        """Those that stand for the sender."""
+
+    def sign(self, pieces: Sequence[bytes]) -> bytes:
+        """The header lines that go before this message."""
