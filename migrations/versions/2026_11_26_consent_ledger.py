@@ -19,6 +19,7 @@ depends_on = None
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
 NEW = "verdict = 'new'"
+ASKED = "verdict = 'asked'"
 
 ON_SQLITE = (
     """
@@ -131,6 +132,12 @@ def _add_tables():
         sa.Column("address", sa.String(254), nullable=False),
         sa.Column("entered", sa.String(254), nullable=False),
         sa.Column("address_key", sa.String(32), nullable=False),
+        sa.Column("inbox_key", sa.String(32), nullable=False),
+        sa.Column("domain_key", sa.String(32), nullable=False),
+        sa.Column("near", sa.String(45), nullable=True),
+        sa.Column("wide", sa.String(45), nullable=True),
+        sa.Column("trust", sa.String(8), nullable=False),
+        sa.Column("is_confirmed", sa.Boolean(), nullable=False),
         sa.Column("newsletter_ids", sa.JSON(), nullable=False),
         sa.Column("wish", sa.JSON(), nullable=False),
         sa.Column("method", sa.String(20), nullable=False),
@@ -144,7 +151,16 @@ def _add_tables():
     op.create_index(
         "ix_sign_ups_new", "sign_ups", ["due_at"], sqlite_where=sa.text(NEW), postgresql_where=sa.text(NEW)
     )
-    op.create_index("ix_sign_ups_address_key", "sign_ups", ["address_key", "at"])
+    op.create_index("ix_sign_ups_address_key", "sign_ups", ["address_key"])
+    for name in ("inbox_key", "near", "wide", "domain_key"):
+        op.create_index(
+            f"ix_sign_ups_{name}",
+            "sign_ups",
+            [name, "answered_at"],
+            sqlite_where=sa.text(ASKED),
+            postgresql_where=sa.text(ASKED),
+        )
+    op.create_index("ix_sign_ups_answered", "sign_ups", ["answered_at", "verdict", "is_confirmed"])
 
 
 def _move_wordings_and_origins():

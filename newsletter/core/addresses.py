@@ -51,8 +51,12 @@ class Address:
 
     def key(self, pepper: str) -> str:
         """32 hex digits that stand for the identity where the address itself must not be kept."""
-        digest = hmac.new(pepper.encode(), self.identity.encode(), hashlib.sha256)
-        return digest.hexdigest()[:32]
+        return keyed(self.identity, pepper)
+
+
+def keyed(text: str, pepper: str) -> str:
+    """32 hex digits that stand for a text which must not be kept; the same for the same text."""
+    return hmac.digest(pepper.encode(), text.encode(), hashlib.sha256).hex()[:32]
 
 
 def parse(text: str) -> Address:

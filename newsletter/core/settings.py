@@ -26,6 +26,8 @@ PREFIX = "NEWSLETTER_"
 SHORTEST_SECRET = 32
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
+SignedForms = Literal["optional", "required"]
+
 OnUnknown = Literal["resend_once", "resend_anywhere", "hold"]
 
 
@@ -50,6 +52,21 @@ class DkimKeyFile:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """At most `most` confirmations within `window`, counted `by` address, near, wide, domain or all."""
+
+    by: str
+    most: int
+    window: timedelta
+
+
+USUAL_BUDGETS = tuple(
+    Budget(by, most, timedelta(hours=1))
+    for by, most in (("near", 20), ("wide", 100), ("domain", 500), ("all", 5000))
+)
+
+
+@dataclass(frozen=True)
 class Settings:
     """All there is to set; the comments of `.env.example` say what each is for."""
 
@@ -64,6 +81,8 @@ class Settings:
     web_processes: int = 0
     spool: Path = Path("var/spool")
     senders: int = 0
+    budgets: tuple[Budget, ...] = USUAL_BUDGETS
+    signed_forms: SignedForms = "optional"
     confirm_within: timedelta = timedelta(hours=72)
     check_dns: bool = False
     poll_every: timedelta = timedelta(minutes=5)
@@ -308,6 +327,17 @@ def _path(_name: str, text: str) -> Path:
     return Path(text)
 
 
+def _budgets(name: str, text: str) -> tuple[Budget, ...]:
+    units = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+    found = []
+    for part in filter(None, (each.strip() for each in text.split(","))):
+        match = re.fullmatch(r"(near|wide|domain|all) ([1-9][0-9]{0,8})/([mhd])", part)
+        if match is None:
+            raise SettingsError(name, f"'{part}' is no budget; expected such as near 20/h, wide 100/h, all 5000/h")
+        found.append(Budget(match[1], int(match[2]), units[match[3]]))
+    return tuple(found)
+
+
 def _text(_name: str, text: str) -> str:
     return text
 
@@ -324,6 +354,8 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "WEB_PROCESSES": ("web_processes", _number(0, 64)),
     "SPOOL": ("spool", _path),
     "SENDERS": ("senders", _number(0, 64)),
+    "BUDGETS": ("budgets", _budgets),
+    "SIGNED_FORMS": ("signed_forms", _one_of("optional", "required")),
     "CONFIRM_HOURS": ("confirm_within", _hours(1, 14 * 24)),
     "CHECK_DNS": ("check_dns", _boolean),
     "POLL_SECONDS": ("poll_every", _seconds(5, 24 * 3600)),

@@ -9,7 +9,7 @@ from newsletter.mail.house import House
 from newsletter.mail.message import Hole
 from newsletter.newsletters.emails import look, page_url, personal_letterhead
 from newsletter.newsletters.models import Newsletter
-from newsletter.subscriptions.links import confirm_link, unsubscribe_link
+from newsletter.subscriptions.links import confirm_link, never_link, unsubscribe_link
 
 
 def confirmation(
@@ -23,13 +23,14 @@ def confirmation(
             "newsletter": look(first, settings.base_url),
             "names": [each.name for each in newsletters],
             "confirm_url": Hole("confirm_url"),
+            "never_url": Hole("never_url"),
             "requested_on": at.astimezone(ZoneInfo(first.timezone)),
             "hours": int(settings.confirm_within.total_seconds() // 3600),
             "home_url": settings.base_url,
         },
     )
-    link = confirm_link(settings.base_url, nonces)
-    return Letter("confirmation", personal_letterhead(first, at), content, {"confirm_url": link})
+    links = {"confirm_url": confirm_link(settings.base_url, nonces), "never_url": never_link(settings.base_url)}
+    return Letter("confirmation", personal_letterhead(first, at), content, links)
 
 
 def welcome(newsletter: Newsletter, at: datetime, house: House) -> Letter:

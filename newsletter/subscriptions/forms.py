@@ -4,8 +4,11 @@ from wtforms import EmailField, Field, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from newsletter.core.errors import InvalidInput
+from newsletter.mail.house import House
 from newsletter.subscriptions.policy import Cadence
+from newsletter.subscriptions.policy.budgets import Trust
 from newsletter.subscriptions.service import Wish
+from newsletter.subscriptions.service.guarding import trust_in
 from newsletter.web.csrf import PublicForm
 
 
@@ -22,7 +25,7 @@ class WordsField(Field):
 
 
 class SignUpForm(PublicForm):
-    """The one required field is the address."""
+    """The one required field is the address; `website` is one that people do not see, and so leave empty."""
 
     email = EmailField(validators=[InputRequired("Please enter an e-mail address."), Length(max=320)])
     name = StringField(validators=[Optional(), Length(max=100, message="A name has at most 100 characters here.")])
@@ -30,6 +33,8 @@ class SignUpForm(PublicForm):
     topics = WordsField()
     authors = WordsField()
     cadence = StringField(default=Cadence.EACH)
+    website = StringField()
+    stamp = StringField()
 
     def wish(self) -> Wish:
         """What was asked for beside the newsletters. Raises InvalidInput."""
@@ -39,6 +44,10 @@ class SignUpForm(PublicForm):
             problem = f"There is no such cadence; expected one of {', '.join(Cadence)}."
             raise InvalidInput(problem, field="cadence") from error
         return Wish(self.name.data or "", cadence, self.topics.data, self.authors.data)
+
+    def trust(self, house: House) -> Trust:
+        """Who filled it in, as far as it shows. Raises InvalidInput when it was open for too long."""
+        return trust_in(self.stamp.data or "", self.website.data or "", house)
 
     def note(self, problem: InvalidInput) -> None:
         """Show the problem at its field, or above all fields."""

@@ -12,6 +12,7 @@ from newsletter.mail.house import House
 
 CONFIRM = "confirm"
 UNSUBSCRIBE = "unsubscribe"
+NEVER = "never"
 
 _LARGEST = {"s": 2**63, "n": 2**31, "e": 2**63}
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
@@ -64,6 +65,10 @@ class Reader:
             edition_id=_number(read, "e", UNSUBSCRIBE) if "e" in read.claims else None,
         )
 
+    def never(self, token: str, now: datetime) -> int:
+        """The subscriber who wants no mail at all, by a link that works for ever. Raises LinkDamaged."""
+        return _number(self.signer.read(NEVER, token, now=now, max_age=None), "s", NEVER)
+
 
 def reader(house: House) -> Reader:
     return Reader(house.signer, house.settings.confirm_within)
@@ -77,6 +82,11 @@ def unsubscribe_link(base_url: str, newsletter_id: int, edition_id: int | None =
     """The link that ends the subscription; `edition_id` is the edition it stands in, None for other mails."""
     claims = {"n": newsletter_id} if edition_id is None else {"n": newsletter_id, "e": edition_id}
     return Link(UNSUBSCRIBE, f"{base_url}/unsubscribe/", claims)
+
+
+def never_link(base_url: str) -> Link:
+    """The link with which whoever is asked says that this house shall never write again."""
+    return Link(NEVER, f"{base_url}/never/")
 
 
 def _number(token: Token, claim: str, purpose: str) -> int:

@@ -1,11 +1,12 @@
 """Reading subscriptions."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from newsletter.core.db import db
-from newsletter.subscriptions.models import ConsentEvent, Subscriber, Subscription
+from newsletter.subscriptions.models import ConsentEvent, SignUp, Subscriber, Subscription, Verdict
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.suppressions.models import Suppression
 
@@ -59,3 +60,11 @@ def consent_of(subscriber_id: int) -> Sequence[ConsentEvent]:
 
 def _is_suppressed() -> ColumnElement[bool]:
     return exists(select(Suppression.address_key).where(Suppression.address_key == Subscriber.address_key))
+
+
+def verdicts_since(moment: datetime) -> dict[Verdict, int]:
+    """What became of the sign-ups that were answered since then; those without any are left out."""
+    rows = db.session.execute(
+        select(SignUp.verdict, func.count()).where(SignUp.answered_at >= moment).group_by(SignUp.verdict)
+    )
+    return {Verdict(verdict): count for verdict, count in rows}

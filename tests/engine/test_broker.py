@@ -77,7 +77,7 @@ def test_while_no_worker_takes_them_calls_do_not_pile_up(waiting: int, expected:
 def test_a_clock_without_a_broker_goes_on(house: House) -> None:
     made = clock(NoBroker(), house)
 
-    turn(made, 5)
+    turn(made, len(schedule(timetable(house))))
 
     assert made.tick() > 0
 

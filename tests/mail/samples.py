@@ -147,6 +147,7 @@ MAILS = MappingProxyType(
             "newsletter": Newsletter(),
             "names": [Newsletter().name],
             "confirm_url": Hole("confirm_url"),
+            "never_url": Hole("never_url"),
             "requested_on": MORNING,
             "hours": 72,
             "home_url": "https://www.harbourpost.example/",

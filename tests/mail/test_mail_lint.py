@@ -181,7 +181,7 @@ def test_a_confirmation_has_one_errand_and_no_promotion_picture_or_way_to_unsubs
 
     assert mail.all("img") == []
     assert len(mail.all("a.button")) == 1
-    assert {href.split("/")[3] for href in mail.hrefs()} == {"confirm_url", "", "morning"}
+    assert {href.split("/")[3] for href in mail.hrefs()} == {"confirm_url", "never_url", "", "morning"}
     for part in (mail.text, mail.html):
         assert samples.Newsletter().description not in part
         assert "The Harbour Post" in part

@@ -72,12 +72,15 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
     ]
     return {
         "index.html": {"newsletters": [(each, f"{base}/{each.slug}") for each in [newsletter, *others]]},
-        "newsletter.html": page | {"form": form, "subscribe_url": f"{base}/{newsletter.slug}/subscribe"},
+        "newsletter.html": page
+        | {"stamp": "a-stamp", "form": form, "subscribe_url": f"{base}/{newsletter.slug}/subscribe"},
         "check_your_inbox.html": page | {"hours": 72},
         "confirm.html": action | {"newsletters": [newsletter]},
         "confirmed.html": page | {"newsletters": [newsletter, others[0]]},
         "unsubscribe.html": action,
         "unsubscribed.html": page,
+        "never.html": {"action_url": f"{base}/never/some-token"},
+        "never_again.html": {},
         "link_expired.html": link | {"purpose": "confirm"},
         "link_damaged.html": link | {"purpose": "unsubscribe"},
     }

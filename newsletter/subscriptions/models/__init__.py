@@ -2,9 +2,10 @@
 
 from newsletter.subscriptions.models.consent import Consent, ConsentEvent, ConsentOrigin, Wording
 from newsletter.subscriptions.models.people import Follow, Subscriber, Subscription
-from newsletter.subscriptions.models.sign_ups import IS_NEW, SignUp, Verdict
+from newsletter.subscriptions.models.sign_ups import IS_ASKED, IS_NEW, SignUp, Verdict
 
 __all__ = [
+    "IS_ASKED",
     "IS_NEW",
     "Consent",
     "ConsentEvent",

@@ -8,10 +8,13 @@ from sqlalchemy import JSON, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import BigId, UtcDateTime, db
+from newsletter.subscriptions.policy.budgets import Trust
 
 # Spelled out, never as a parameter: a database uses a partial index only where it can read the same words.
 _UNANSWERED = text("verdict = 'new'")
 IS_NEW = text("sign_ups.verdict = 'new'")
+_ASKED = text("verdict = 'asked'")
+IS_ASKED = text("sign_ups.verdict = 'asked'")
 
 
 class Verdict(StrEnum):
@@ -21,21 +24,32 @@ class Verdict(StrEnum):
     ASKED = "asked"  # A confirmation was queued.
     KNOWN = "known"  # Confirmed already: there is nothing to ask.
     SUPPRESSED = "suppressed"
-    TOO_SOON = "too_soon"  # The address was asked a moment ago.
-    REFUSED = "refused"  # A budget is used up, or a machine filled the form in.
+    ADDRESS = "address"  # The inbox was asked a moment ago, or too often.
+    NEAR = "near"  # The budget of the network is used up, here and below.
+    WIDE = "wide"
+    DOMAIN = "domain"
+    ALL = "all"
+    BREAKER = "breaker"  # Hardly anybody confirms any more.
+    MACHINE = "machine"
 
 
 class SignUp(db.Model):  # type: ignore[name-defined, misc]
     """One form that was sent in.
 
-    Answering empties what tells who it was; the keys stay a while, because budgets are counted by them. `wish` is
-    `signing_up.Wish` as JSON. `due_at` is when to answer, later than `at` where it could not be done at once.
+    Answering empties what tells who it was; keys and networks stay a while, because budgets are counted by them.
+    `inbox_key` is that of all addresses which end in one inbox. `wish` is `signing_up.Wish` as JSON.
+    `due_at` is when to answer, later than `at` where it could not be done at once.
     """
 
     __tablename__ = "sign_ups"
     __table_args__ = (
         Index("ix_sign_ups_new", "due_at", sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED),
-        Index("ix_sign_ups_address_key", "address_key", "at"),
+        Index("ix_sign_ups_address_key", "address_key"),
+        *(
+            Index(f"ix_sign_ups_{name}", name, "answered_at", sqlite_where=_ASKED, postgresql_where=_ASKED)
+            for name in ("inbox_key", "near", "wide", "domain_key")
+        ),
+        Index("ix_sign_ups_answered", "answered_at", "verdict", "is_confirmed"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -46,6 +60,12 @@ class SignUp(db.Model):  # type: ignore[name-defined, misc]
     address: Mapped[str] = mapped_column(String(254))
     entered: Mapped[str] = mapped_column(String(254))
     address_key: Mapped[str] = mapped_column(String(32))
+    inbox_key: Mapped[str] = mapped_column(String(32))
+    domain_key: Mapped[str] = mapped_column(String(32))
+    near: Mapped[str | None] = mapped_column(String(45))
+    wide: Mapped[str | None] = mapped_column(String(45))
+    trust: Mapped[Trust] = mapped_column(String(8))
+    is_confirmed: Mapped[bool] = mapped_column(default=False)
     newsletter_ids: Mapped[list[int]] = mapped_column(JSON)
     wish: Mapped[dict[str, Any]] = mapped_column(JSON)
     method: Mapped[str] = mapped_column(String(20))

@@ -1,18 +1,23 @@
 """The verbs: sign up, confirm, unsubscribe. Each writes its consent event in the same transaction."""
 
 from newsletter.subscriptions.service.answering import answer_sign_ups
+from newsletter.subscriptions.service.budgeting import purge_sign_ups, watch_confirming
 from newsletter.subscriptions.service.confirming import confirm, newsletters_to_confirm
 from newsletter.subscriptions.service.consent import Origin
-from newsletter.subscriptions.service.leaving import newsletter_to_leave, unsubscribe
+from newsletter.subscriptions.service.leaving import check_never, never_write, newsletter_to_leave, unsubscribe
 from newsletter.subscriptions.service.signing_up import Wish, sign_up
 
 __all__ = [
     "Origin",
     "Wish",
     "answer_sign_ups",
+    "check_never",
     "confirm",
+    "never_write",
     "newsletter_to_leave",
     "newsletters_to_confirm",
+    "purge_sign_ups",
     "sign_up",
     "unsubscribe",
+    "watch_confirming",
 ]

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from newsletter.core.clock import now
 from newsletter.core.db import db, insert_ignoring, one_at_a_time, transaction
@@ -15,8 +15,9 @@ from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions import emails
 from newsletter.subscriptions.models import IS_NEW, Consent, Follow, SignUp, Subscriber, Subscription, Verdict
-from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus, may_ask
+from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscriber
+from newsletter.subscriptions.service.budgeting import Gate
 from newsletter.subscriptions.service.consent import Named, Origin, note
 from newsletter.suppressions.queries import is_suppressed
 
@@ -34,6 +35,7 @@ def answer_sign_ups(house: House) -> int:
     """
     with transaction():
         one_at_a_time("answer sign-ups")
+        gate = Gate(house.settings.budgets, now())
         due = db.session.scalars(
             select(SignUp)
             .where(IS_NEW, SignUp.due_at <= now())
@@ -43,15 +45,19 @@ def answer_sign_ups(house: House) -> int:
         for each in due:
             try:
                 with db.session.begin_nested():
-                    _settle(each, _answered(each, house))
+                    _settle(each, _answered(each, gate, house))
             except NewsletterError as error:
                 log.error("sign-up not answered", sign_up=each.id, error=str(error))  # noqa: TRY400 - it says all.
                 each.due_at = now() + TRY_AGAIN
         return len(due)
 
 
-def _answered(asked: SignUp, house: House) -> Verdict:
+def _answered(asked: SignUp, gate: Gate, house: House) -> Verdict:
     moment = now()
+    refusal = gate.find_refusal(asked)
+    if refusal not in {None, Verdict.ADDRESS}:
+        # Nothing is known of these but that somebody typed them, so there is nobody to remember.
+        return refusal
     newsletters = [db.session.get_one(Newsletter, newsletter_id) for newsletter_id in asked.newsletter_ids]
     subscriber = _met(asked, moment)
     subscriptions = [_pending(subscriber, of, asked, moment) for of in newsletters]
@@ -63,8 +69,8 @@ def _answered(asked: SignUp, house: House) -> Verdict:
         return Verdict.KNOWN
     if is_suppressed(asked.address_key):
         return Verdict.SUPPRESSED
-    if not may_ask(_asked_at(asked.address_key), moment):
-        return Verdict.TOO_SOON
+    if refusal:
+        return refusal
     _ask(subscriber, pending, moment, house)
     return Verdict.ASKED
 
@@ -80,15 +86,6 @@ def _ask(subscriber: Subscriber, pending: Sequence[Subscription], moment: dateti
     newsletters = [db.session.get_one(Newsletter, newsletter_id) for newsletter_id in nonces]
     letter = emails.confirmation(newsletters, nonces, moment, house)
     queue_to_one(letter, Recipient(subscriber.id, subscriber.address, subscriber.address_key))
-
-
-def _asked_at(address_key: str) -> datetime | None:
-    """When this address was last sent a confirmation, for whichever newsletter."""
-    return db.session.scalar(
-        select(func.max(SignUp.answered_at)).where(
-            SignUp.address_key == address_key, SignUp.verdict == Verdict.ASKED.value
-        )
-    )
 
 
 def _met(asked: SignUp, moment: datetime) -> Subscriber:

@@ -16,6 +16,7 @@ from newsletter.subscriptions.links import CONFIRM, Requested, reader
 from newsletter.subscriptions.models import Consent, Subscription
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscription
+from newsletter.subscriptions.service.budgeting import note_confirmed
 from newsletter.subscriptions.service.consent import Link, Named, Origin, note
 
 IS_ON = (SubscriptionStatus.CONFIRMED, SubscriptionStatus.PAUSED)
@@ -71,6 +72,7 @@ def _turn_on(subscriber_id: int, newsletter_id: int, nonce: str, moment: datetim
 def _begin(subscription: Subscription, of: Newsletter, origin: Origin, house: House) -> None:
     moment, subscriber = now(), subscription.subscriber
     subscriber.active_at = moment
+    note_confirmed(subscriber.address_key)
     whose = Named(subscriber.id, of.id)
     note(Consent.CONFIRMED, whose, origin, moment, Link(nonce=subscription.nonce))
     if of.says_welcome:

@@ -10,13 +10,15 @@ from sqlalchemy import Row, bindparam, insert, select
 from newsletter.core.db import db, execute, insert_ignoring
 from newsletter.mail.message import plain
 from newsletter.subscriptions.models import Consent, ConsentEvent, ConsentOrigin, Wording
+from newsletter.subscriptions.policy.budgets import Trust
 
 
 @dataclass(frozen=True)
 class Origin:
     """Where a wish came from, for the consent ledger; `method` is form, link, one-click, page, command …
 
-    `wording` is what stood at the button that was pressed, `form` which of our forms, `page` where that stood.
+    `wording` is what stood at the button that was pressed, `form` which of our forms, `page` where that stood,
+    `trust` what the form says of who filled it in.
     """
 
     method: str
@@ -25,6 +27,7 @@ class Origin:
     page: str = ""
     wording: str = ""
     form: str = ""
+    trust: Trust = Trust.SIGNED
 
 
 @dataclass(frozen=True)

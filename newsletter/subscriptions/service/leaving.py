@@ -12,7 +12,10 @@ from newsletter.subscriptions import emails
 from newsletter.subscriptions.links import UNSUBSCRIBE, reader
 from newsletter.subscriptions.models import Consent, Subscriber, Subscription
 from newsletter.subscriptions.policy import EndReason, SubscriptionStatus
+from newsletter.subscriptions.queries import subscriptions_of
 from newsletter.subscriptions.service.consent import NO_LINK, Link, Named, Origin, note
+from newsletter.suppressions.models import Reason
+from newsletter.suppressions.service import suppress
 
 _SUBSCRIPTIONS = Subscription.__table__
 _END = (
@@ -45,6 +48,26 @@ def unsubscribe(token: str, origin: Origin, house: House) -> Newsletter:
             letter = emails.goodbye(of, now(), house)
             queue_to_one(letter, Recipient(person.id, person.address, person.address_key))
         return of
+
+
+def never_write(token: str, origin: Origin, house: House) -> None:
+    """Never mail the address of this link again, for whatever newsletter, whoever signs it up.
+
+    Doing it again changes nothing, and neither does it for somebody who was erased. Raises LinkDamaged.
+    """
+    subscriber_id = reader(house).never(token, now())
+    with transaction():
+        person = db.session.get(Subscriber, subscriber_id)
+        if person is None:
+            return
+        suppress(person.address_key, Reason.NEVER_WRITE)
+        for subscription in subscriptions_of(person.id):
+            end(Named(person.id, subscription.newsletter_id), EndReason.NEVER_WRITE, origin)
+
+
+def check_never(token: str, house: House) -> None:
+    """Whether the link is one of ours; changes nothing. Raises LinkDamaged."""
+    reader(house).never(token, now())
 
 
 def end(whose: Named, reason: EndReason, origin: Origin, link: Link = NO_LINK) -> bool:

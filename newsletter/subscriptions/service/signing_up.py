@@ -7,7 +7,7 @@ address. What follows from the wish is `answering`'s work.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from newsletter.core.addresses import Address, parse, parse_and_ask_dns
+from newsletter.core.addresses import Address, keyed, parse, parse_and_ask_dns
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import InvalidAddress, InvalidInput
@@ -16,6 +16,7 @@ from newsletter.mail.message import plain
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.models import SignUp
 from newsletter.subscriptions.policy import Cadence
+from newsletter.subscriptions.policy.budgets import By, mailbox_of, networks
 from newsletter.subscriptions.service.consent import Origin
 
 MOST_NEWSLETTERS, MOST_FOLLOWED, LONGEST_FOLLOWED = 20, 20, 100
@@ -46,12 +47,18 @@ def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wi
     mailbox = acceptable(address, house)
     with transaction():
         moment = now()
+        pepper, seen_from = house.settings.pepper, networks(origin.ip)
         noted = SignUp(
             at=moment,
             due_at=moment,
             address=str(mailbox),
             entered=mailbox.entered,
-            address_key=mailbox.key(house.settings.pepper),
+            address_key=mailbox.key(pepper),
+            inbox_key=keyed(mailbox_of(mailbox.identity), pepper),
+            domain_key=keyed(mailbox.domain, pepper),
+            near=seen_from.get(By.NEAR),
+            wide=seen_from.get(By.WIDE),
+            trust=origin.trust,
             newsletter_ids=[newsletter(slug).id for slug in dict.fromkeys(slugs)],
             wish=asdict(_checked(wish)),
             method=origin.method,

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.policy.budgets import Trust
 from newsletter.subscriptions.service import Origin
 from newsletter.web.current import house
 
@@ -20,8 +21,8 @@ def url_of(of: Newsletter) -> str:
     return page_url(of, house().settings.base_url)
 
 
-def origin(method: str, wording: str, form: str = "") -> Origin:
-    """Where this request came from; `wording` is what stood at the button."""
+def origin(method: str, wording: str, form: str = "", trust: Trust = Trust.SIGNED) -> Origin:
+    """Where this request came from; `wording` is what stood at the button, `form` which form that was."""
     return Origin(
         method=method,
         ip=request.remote_addr or "",
@@ -29,4 +30,5 @@ def origin(method: str, wording: str, form: str = "") -> Origin:
         page=request.referrer or "",
         wording=wording,
         form=form,
+        trust=trust,
     )

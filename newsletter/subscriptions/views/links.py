@@ -1,13 +1,13 @@
 """What the links in mails lead to."""
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
 from newsletter.subscriptions import service
 from newsletter.subscriptions.views.answers import Answer, about, origin
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
 
-CONFIRM, UNSUBSCRIBE = "Yes, subscribe me", "Unsubscribe"
+CONFIRM, UNSUBSCRIBE, NEVER = "Yes, subscribe me", "Unsubscribe", "Never write to me"
 """The words on the buttons, as the templates have them and the consent ledger keeps them."""
 
 blueprint = Blueprint("links", __name__)
@@ -39,3 +39,16 @@ def unsubscribed(token: str) -> Answer:
     """RFC 8058 §3.1: no cookie, no redirect, no second step, whoever sends it."""
     method = "one-click" if request.form.get("List-Unsubscribe") == "One-Click" else "page"
     return about("pages/unsubscribed.html", service.unsubscribe(token, origin(method, UNSUBSCRIBE), house()))
+
+
+@blueprint.get("/never/<token>")
+def never(token: str) -> Answer:
+    service.check_never(token, house())
+    return render_template("pages/never.html", action_url=url_for("links.never", token=token))
+
+
+@blueprint.post("/never/<token>")
+@by_token_only
+def never_again(token: str) -> Answer:
+    service.never_write(token, origin("link", NEVER), house())
+    return render_template("pages/never_again.html")

@@ -7,6 +7,7 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter, newsletters
 from newsletter.subscriptions import service
 from newsletter.subscriptions.forms import SignUpForm
+from newsletter.subscriptions.service.guarding import stamp
 from newsletter.subscriptions.views.answers import Answer, about, origin, url_of
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
@@ -32,7 +33,7 @@ def subscribe(slug: str) -> Answer:
     of, form = newsletter(slug), SignUpForm()
     if form.validate():
         try:
-            slugs, seen_on = [slug, *form.newsletters.data], origin("form", SIGN_UP, "page")
+            slugs, seen_on = [slug, *form.newsletters.data], origin("form", SIGN_UP, "page", form.trust(house()))
             service.sign_up(form.email.data or "", slugs, seen_on, house(), form.wish())
         except InvalidInput as problem:
             form.note(problem)
@@ -48,4 +49,5 @@ def check_your_inbox(slug: str) -> Answer:
 
 
 def _page(of: Newsletter, form: SignUpForm) -> str:
-    return about("pages/newsletter.html", of, form=form, subscribe_url=url_for("public.subscribe", slug=of.slug))
+    subscribe_url = url_for("public.subscribe", slug=of.slug)
+    return about("pages/newsletter.html", of, form=form, subscribe_url=subscribe_url, stamp=stamp(house()))

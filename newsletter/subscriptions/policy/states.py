@@ -1,4 +1,4 @@
-"""The arrows of a subscription, and when a confirmation may be asked for again. Pure.
+"""The arrows of a subscription, and what its words mean.
 
 pending ──confirm──▶ confirmed ◀──resume── paused
    ▲                  │     └────pause──────▲ │
@@ -7,11 +7,7 @@ pending ──confirm──▶ confirmed ◀──resume── paused
    └─sign up again─ unsubscribed ◀────────────┘
 """
 
-from datetime import datetime, timedelta
 from enum import StrEnum
-
-BETWEEN_CONFIRMATIONS = timedelta(minutes=10)
-"""A second sign-up of an address within this time sends no second confirmation, whatever it is for."""
 
 
 class SubscriptionStatus(StrEnum):
@@ -50,8 +46,3 @@ class FollowKind(StrEnum):
     TOPIC = "topic"
     AUTHOR = "author"
     SOURCE = "source"
-
-
-def may_ask(asked_at: datetime | None, now: datetime) -> bool:
-    """Whether a sign-up may send a confirmation; `asked_at` is when the address was last sent one."""
-    return asked_at is None or now - asked_at >= BETWEEN_CONFIRMATIONS
