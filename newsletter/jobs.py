@@ -13,7 +13,7 @@ from newsletter.delivery.service import finish_mailings, settle_estates, settle_
 from newsletter.digests.service import run_due
 from newsletter.editions.service import follow_mailings
 from newsletter.mail.house import House
-from newsletter.subscriptions.service import answer_sign_ups, purge_sign_ups, watch_confirming
+from newsletter.subscriptions.service import answer_sign_ups, purge_sign_ups, retain, watch_confirming
 
 POLL_SOURCES = "poll sources"
 
@@ -38,6 +38,7 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job("answer sign-ups", answer_sign_ups, timedelta(seconds=0.5)),
         Job("watch confirming", _watch_confirming, timedelta(minutes=30)),
         Job("purge sign-ups", _purge_sign_ups, timedelta(minutes=10)),
+        Job("retain", _retain, timedelta(hours=1)),
         Job("run digests", run_due, timedelta(seconds=1)),
         Job("follow mailings", _follow, timedelta(seconds=2)),
         Job("settle dead senders", _settle_dead, timedelta(seconds=10), on_each_machine=True),
@@ -66,6 +67,10 @@ def _watch_confirming(_house: House) -> None:
 
 def _purge_sign_ups(_house: House) -> None:
     purge_sign_ups()
+
+
+def _retain(house: House) -> None:
+    retain(house.settings)
 
 
 def _follow(_house: House) -> None:

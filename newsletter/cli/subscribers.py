@@ -5,17 +5,18 @@ from datetime import timedelta
 import click
 
 from newsletter.cli.output import Group, answer, open_house, table
+from newsletter.cli.story import story
 from newsletter.core.addresses import parse
 from newsletter.core.clock import now
 from newsletter.core.errors import NotFound
+from newsletter.mail.house import House
 from newsletter.newsletters.queries import newsletters
-from newsletter.subscriptions.models import ConsentEvent, Verdict
+from newsletter.subscriptions.models import Subscriber, Verdict
 from newsletter.subscriptions.policy.budgets import is_collapsed
-from newsletter.subscriptions.queries import consent_of, find_subscriber, subscriptions_of, verdicts_since
+from newsletter.subscriptions.queries import find_subscriber, verdicts_since
+from newsletter.subscriptions.service import erase as erase_person
 from newsletter.subscriptions.service.budgeting import confirming
 from newsletter.suppressions.queries import find_suppression
-
-COLUMNS = ("at", "event", "newsletter", "method", "ip")
 
 
 @click.group(cls=Group, name="subscriber")
@@ -26,35 +27,24 @@ def group() -> None:
 @group.command()
 @click.argument("address")
 def show(address: str) -> None:
-    """The whole story of ADDRESS: subscriptions, consent events, suppression."""
+    """The whole story of ADDRESS, in the order of time: what was agreed to, mailed and withdrawn."""
     with open_house() as house:
-        mailbox = parse(address)
-        found = find_subscriber(mailbox.key(house.settings.pepper))
-        if found is None:
-            raise NotFound(kind="subscriber", name=mailbox)
-        names = {each.id: each.slug for each in newsletters()}
-        suppression = find_suppression(found.address_key)
-        events = [
-            [
-                f"{event.at:%Y-%m-%d %H:%M:%S}",
-                event.kind,
-                names[event.newsletter_id],
-                event.method,
-                _ip(event),
-            ]
-            for event in consent_of(found.id)
-        ]
-        states = {names[each.newsletter_id]: str(each.status) for each in subscriptions_of(found.id)}
-        facts = {
-            "address": found.address,
-            "subscriptions": states,
-            "suppressed": suppression and suppression.reason,
-            "consent": [dict(zip(COLUMNS, event, strict=True)) for event in events],
-        }
-        lines = [f"{found.address}, since {found.created_at:%Y-%m-%d}"]
-        lines += [f"  {slug}: {status}" for slug, status in states.items()]
-        lines += [f"  suppressed: {suppression.reason} {suppression.words}"] if suppression else []
-        answer(facts, "\n".join([*lines, "", table(COLUMNS, events)]))
+        key = parse(address).key(house.settings.pepper)
+        suppression, found = find_suppression(key), find_subscriber(key)
+        if found is None and suppression is None:
+            raise NotFound(kind="subscriber", name=parse(address))
+        told = story(found, suppression, {each.id: each.slug for each in newsletters()})
+        answer(told.as_dict(), told.words())
+
+
+@group.command()
+@click.argument("address")
+@click.confirmation_option(prompt="Erase all that is known of this address? It cannot be undone.")
+def erase(address: str) -> None:
+    """Erase all that is known of ADDRESS; only a key stays, so that nobody writes to it again."""
+    with open_house() as house:
+        erase_person(_subscriber(address, house).id)
+        answer({"erased": True}, "Erased. Nothing is kept but that this address is not to be written to.")
 
 
 @group.command()
@@ -82,8 +72,12 @@ def budget() -> None:
         answer(facts, "\n".join(lines))
 
 
-def _ip(event: ConsentEvent) -> str:
-    return event.origin.ip if event.origin else ""
+def _subscriber(address: str, house: House) -> Subscriber:
+    mailbox = parse(address)
+    found = find_subscriber(mailbox.key(house.settings.pepper))
+    if found is None:
+        raise NotFound(kind="subscriber", name=mailbox)
+    return found
 
 
 def register(parent: click.Group) -> None:

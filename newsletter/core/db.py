@@ -145,6 +145,8 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # What is deleted is overwritten, so that nobody who was erased can be found in the file.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 
@@ -173,7 +175,9 @@ def insert_ignoring(model: type[Any]) -> Any:  # noqa: ANN401 - the two dialects
     return insert(model).on_conflict_do_nothing()
 
 
-def among(column: QueryableAttribute[int], ids: Collection[int]) -> ColumnElement[bool]:
+def among(
+    column: QueryableAttribute[int] | QueryableAttribute[int | None], ids: Collection[int]
+) -> ColumnElement[bool]:
     """`column IN ids` with the ids as one parameter, so that the statement is the same however many they are."""
     if db.engine.dialect.name == "postgresql":
         return column == any_(literal(list(ids), ARRAY(BigInteger)))

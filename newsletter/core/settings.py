@@ -26,6 +26,7 @@ PREFIX = "NEWSLETTER_"
 SHORTEST_SECRET = 32
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
+KeepIp = Literal["whole", "network", "none"]
 SignedForms = Literal["optional", "required"]
 
 OnUnknown = Literal["resend_once", "resend_anywhere", "hold"]
@@ -83,6 +84,10 @@ class Settings:
     senders: int = 0
     budgets: tuple[Budget, ...] = USUAL_BUDGETS
     signed_forms: SignedForms = "optional"
+    keep_ip: KeepIp = "whole"
+    keep_pending: timedelta = timedelta(days=14)
+    keep_ended: timedelta = timedelta(days=3 * 365)
+    keep_deliveries: timedelta = timedelta(days=548)
     confirm_within: timedelta = timedelta(hours=72)
     check_dns: bool = False
     poll_every: timedelta = timedelta(minutes=5)
@@ -309,6 +314,11 @@ def _hours(least: int, most: int) -> Callable[[str, str], timedelta]:
     return lambda name, text: timedelta(hours=number(name, text))
 
 
+def _days(least: int, most: int) -> Callable[[str, str], timedelta]:
+    number = _number(least, most)
+    return lambda name, text: timedelta(days=number(name, text))
+
+
 def _seconds(least: int, most: int) -> Callable[[str, str], timedelta]:
     number = _number(least, most)
     return lambda name, text: timedelta(seconds=number(name, text))
@@ -356,6 +366,10 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "SENDERS": ("senders", _number(0, 64)),
     "BUDGETS": ("budgets", _budgets),
     "SIGNED_FORMS": ("signed_forms", _one_of("optional", "required")),
+    "KEEP_IP": ("keep_ip", _one_of("whole", "network", "none")),
+    "KEEP_PENDING_DAYS": ("keep_pending", _days(1, 30)),
+    "KEEP_ENDED_DAYS": ("keep_ended", _days(30, 3650)),
+    "KEEP_DELIVERIES_DAYS": ("keep_deliveries", _days(30, 3650)),
     "CONFIRM_HOURS": ("confirm_within", _hours(1, 14 * 24)),
     "CHECK_DNS": ("check_dns", _boolean),
     "POLL_SECONDS": ("poll_every", _seconds(5, 24 * 3600)),

@@ -46,6 +46,7 @@ IS_LEASED = text("deliveries.status = 'leased'")
 IS_SENDING = text("mailings.state = 'sending'")
 _OPEN = "state IN ('sending', 'paused')"
 IS_OPEN = text(f"mailings.{_OPEN}")
+IS_BULK = text("mailings.lane = 'bulk'")
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -59,13 +60,17 @@ class Mailing(db.Model):  # type: ignore[name-defined, misc]
     `newsletter_id` is the newsletter whose confirmed subscription each recipient must still have at the moment
     of sending; None for mails about the subscription itself. `links` maps each hole that is a link to what its
     token says (`delivery.links.Link`). `seed` makes the Message-IDs. `problem` is why it is paused. `requeued_at`
-    is when those it had missed were queued again, None if they never were.
+    is when those it had missed were queued again, None if they never were. `subscriber_id` is whose it is, if it
+    was made for one person. `summary` counts its deliveries by state once they are deleted, and is None before.
     """
 
     __tablename__ = "mailings"
     __table_args__ = (
         Index("ix_mailings_sending", "lane", "id", **_where("state = 'sending'")),
         Index("ix_mailings_open", "newsletter_id", **_where(_OPEN)),
+        Index("ix_mailings_bulk", "id", **_where("lane = 'bulk'")),
+        Index("ix_mailings_subscriber_id", "subscriber_id", **_where("subscriber_id IS NOT NULL")),
+        Index("ix_mailings_to_sum_up", "created_at", **_where("summary IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -74,12 +79,14 @@ class Mailing(db.Model):  # type: ignore[name-defined, misc]
     state: Mapped[MailingState] = mapped_column(String(10), default=MailingState.SENDING)
     problem: Mapped[str] = mapped_column(String(500), default="")
     newsletter_id: Mapped[int | None] = mapped_column(ForeignKey("newsletters.id"))
+    subscriber_id: Mapped[int | None] = mapped_column(BigId)
     sender: Mapped[str] = mapped_column(String(254))
     message_domain: Mapped[str] = mapped_column(String(254))
     template: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     links: Mapped[dict[str, Any]] = mapped_column(JSON)
     seed: Mapped[bytes] = mapped_column(LargeBinary(16))
     audience: Mapped[int] = mapped_column(default=0)
+    summary: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     requeued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import QueryableAttribute, undefer
 from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.delivery.models import (
+    IS_BULK,
     IS_LEASED,
     IS_SENDING,
     IS_WAITING,
@@ -22,6 +23,7 @@ from newsletter.delivery.models import (
     MailingVariant,
 )
 from newsletter.delivery.policy import OPEN, Cause, Status, cause, gist
+from newsletter.suppressions.models import Reason as SuppressionReason
 from newsletter.suppressions.models import Suppression
 
 MOST_WORDINGS = 1000
@@ -74,12 +76,28 @@ def variant_template(mailing_id: int, number: int) -> bytes:
 
 
 def ledger(mailing_id: int) -> Ledger:
-    """One query over the mailing's deliveries."""
+    """One query over the mailing's deliveries, or what was summed up when they were deleted."""
+    summary = db.session.scalar(select(Mailing.summary).where(Mailing.id == mailing_id))
+    if summary is not None:
+        states = {Status(status): count for status, count in summary.items()}
+        return Ledger(audience=sum(states.values()), states=states)
     rows = db.session.execute(
         select(Delivery.status, func.count()).where(Delivery.mailing_id == mailing_id).group_by(Delivery.status)
     )
     audience = db.session.scalar(select(Mailing.audience).where(Mailing.id == mailing_id))
     return Ledger(audience=audience or 0, states={Status(status): count for status, count in rows})
+
+
+def deliveries_of(subscriber_id: int) -> Sequence[tuple[Mailing, Delivery]]:
+    """What was ever sent, or is to be, to this person, oldest first."""
+    theirs = select(Mailing.id).where(or_(Mailing.subscriber_id == subscriber_id, IS_BULK))
+    rows = db.session.execute(
+        select(Mailing, Delivery)
+        .join(Delivery, Delivery.mailing_id == Mailing.id)
+        .where(Delivery.mailing_id.in_(theirs), Delivery.subscriber_id == subscriber_id)
+        .order_by(Mailing.created_at, Delivery.id)
+    )
+    return [(each.Mailing, each.Delivery) for each in rows]
 
 
 def mailing(mailing_id: int) -> Mailing:
@@ -213,8 +231,15 @@ def has_open(mailing_id: QueryableAttribute[int]) -> ColumnElement[bool]:
 
 
 def is_suppressed() -> ColumnElement[bool]:
-    """As a condition on a delivery: its address must not be mailed."""
-    those = select(Suppression.address_key).where(Suppression.address_key == Delivery.address_key)
+    """As a condition on a delivery: its address must not be mailed.
+
+    Who was erased may ask anew, and is sent the question whether it was them.
+    """
+    kind = select(Mailing.kind).where(Mailing.id == Delivery.mailing_id).correlate(Delivery).scalar_subquery()
+    those = select(Suppression.address_key).where(
+        Suppression.address_key == Delivery.address_key,
+        or_(Suppression.reason != SuppressionReason.ERASED, kind != "confirmation"),
+    )
     return exists(those.correlate(Delivery))
 
 
@@ -231,4 +256,5 @@ def lacks_consent() -> ColumnElement[bool]:
         _SUBSCRIPTIONS.c.newsletter_id == newsletter_id,
         _SUBSCRIPTIONS.c.status == "confirmed",
     )
-    return newsletter_id.is_not(None) & ~exists(confirmed.correlate(Delivery))
+    is_erased = Delivery.address == ""
+    return is_erased | (newsletter_id.is_not(None) & ~exists(confirmed.correlate(Delivery)))

@@ -1,7 +1,7 @@
 """Reading suppressions."""
 
 from newsletter.core.db import db
-from newsletter.suppressions.models import Suppression
+from newsletter.suppressions.models import Reason, Suppression
 
 
 def find_suppression(address_key: str) -> Suppression | None:
@@ -9,5 +9,7 @@ def find_suppression(address_key: str) -> Suppression | None:
     return db.session.get(Suppression, address_key)
 
 
-def is_suppressed(address_key: str) -> bool:
-    return find_suppression(address_key) is not None
+def may_be_asked(address_key: str) -> bool:
+    """Whether a confirmation may go there: who was only erased may come back, if it is they who ask."""
+    found = find_suppression(address_key)
+    return found is None or found.reason == Reason.ERASED

@@ -1,8 +1,18 @@
 """Suppressing addresses."""
 
+from sqlalchemy import delete
+
 from newsletter.core.clock import now
 from newsletter.core.db import db, insert_ignoring, transaction
 from newsletter.suppressions.models import Reason, Suppression
+
+
+def lift_erasure(address_key: str) -> None:
+    """Whoever was erased has confirmed a new sign-up; other reasons stay."""
+    with transaction():
+        db.session.execute(
+            delete(Suppression).where(Suppression.address_key == address_key, Suppression.reason == Reason.ERASED)
+        )
 
 
 def suppress(address_key: str, reason: Reason, words: str = "") -> Suppression:

@@ -8,6 +8,7 @@ from newsletter.delivery.service.control import (
     pause_bulk,
     resume,
 )
+from newsletter.delivery.service.forgetting import forget, scrub, sum_up
 from newsletter.delivery.service.home import adopt, require_home, settle_in
 from newsletter.delivery.service.leasing import (
     Leased,
@@ -34,6 +35,7 @@ __all__ = [
     "cancel",
     "cancel_for",
     "finish_mailings",
+    "forget",
     "has_due",
     "lease",
     "names_of",
@@ -48,8 +50,10 @@ __all__ = [
     "requeue",
     "require_home",
     "resume",
+    "scrub",
     "settle_estates",
     "settle_expired",
     "settle_in",
+    "sum_up",
     "vary",
 ]

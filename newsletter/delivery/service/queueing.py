@@ -94,15 +94,18 @@ def queue_mailing(letter: Letter, recipients: Select[int, str, str, str]) -> Mai
 
 def queue_to_one(letter: Letter, recipient: Recipient) -> Mailing:
     """As `queue_mailing`, for one subscriber."""
-    return queue_mailing(
-        letter,
-        select(
-            literal(recipient.subscriber_id),
-            literal(recipient.address),
-            literal(recipient.address_key),
-            literal(""),
-        ),
-    )
+    with transaction():
+        mailing = queue_mailing(
+            letter,
+            select(
+                literal(recipient.subscriber_id),
+                literal(recipient.address),
+                literal(recipient.address_key),
+                literal(""),
+            ),
+        )
+    mailing.subscriber_id = recipient.subscriber_id
+    return mailing
 
 
 def _compiled(letter: Letter, content: Content) -> Template:

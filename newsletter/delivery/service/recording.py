@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Boolean, bindparam, case, func, insert, select, text, update
 
 from newsletter.core.clock import now
-from newsletter.core.db import UtcDateTime, db, transaction
+from newsletter.core.db import UtcDateTime, among, db, transaction
 from newsletter.delivery.models import Attempt, Delivery
 from newsletter.delivery.policy import Rules, Status, Verdict, must_pause, pauses_at_once, verdict
 from newsletter.delivery.service.control import cancel_returned, finish_mailings, pause_bulk
@@ -47,7 +47,8 @@ def record(answers: Sequence[Answer], worker: str, backend: str, rules: Rules) -
 # Whoever is worker of a row has it leased. To ask for the state as well would make PostgreSQL go through all that
 # is leased for each answer, because the index of leased rows looks smaller than it is.
 _ACCEPT = (
-    "UPDATE deliveries SET status = 'accepted', attempts = attempts + 1, words = answer.words, ended_at = :moment,"
+    "UPDATE deliveries SET status = 'accepted', attempts = attempts + 1, ended_at = :moment,"
+    " words = CASE WHEN address = '' THEN '' ELSE answer.words END,"
     " worker = NULL, leased_until = NULL FROM {answers} AS answer"
     " WHERE deliveries.id = answer.id AND deliveries.fence = answer.fence"
     " AND deliveries.worker = :worker"
@@ -95,7 +96,8 @@ def _update(judged: Iterable[tuple[Answer, Verdict]], worker: str, moment: datet
             attempts=bindparam("new_attempts"),
             unknowns=bindparam("new_unknowns"),
             via=case((bindparam("stays", type_=Boolean), Delivery.via), else_=None),
-            words=bindparam("new_words"),
+            # Whoever was erased meanwhile is not brought back by what the server says of them.
+            words=case((Delivery.address == "", ""), else_=bindparam("new_words")),
             ended_at=bindparam("new_ended_at"),
             worker=None,
             leased_until=None,
@@ -135,7 +137,11 @@ def _note_attempts(answers: Iterable[Answer], backend: str, moment: datetime) ->
         if answer.outcome.result is not Result.ACCEPTED
     ]
     if rows:
-        db.session.execute(insert(Attempt), rows)
+        ids = [each.leased.id for each in answers]
+        nameless = select(Delivery.id).where(among(Delivery.id, ids), Delivery.address == "")
+        erased = set(db.session.scalars(nameless))
+        told = [{**row, "words": "" if row["delivery_id"] in erased else row["words"]} for row in rows]
+        db.session.execute(insert(Attempt), told)
 
 
 def _pause_where_we_are_blamed(answers: Iterable[Answer]) -> None:

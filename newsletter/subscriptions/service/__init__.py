@@ -4,7 +4,9 @@ from newsletter.subscriptions.service.answering import answer_sign_ups
 from newsletter.subscriptions.service.budgeting import purge_sign_ups, watch_confirming
 from newsletter.subscriptions.service.confirming import confirm, newsletters_to_confirm
 from newsletter.subscriptions.service.consent import Origin
+from newsletter.subscriptions.service.erasing import erase
 from newsletter.subscriptions.service.leaving import check_never, never_write, newsletter_to_leave, unsubscribe
+from newsletter.subscriptions.service.retaining import retain
 from newsletter.subscriptions.service.signing_up import Wish, sign_up
 
 __all__ = [
@@ -13,10 +15,12 @@ __all__ = [
     "answer_sign_ups",
     "check_never",
     "confirm",
+    "erase",
     "never_write",
     "newsletter_to_leave",
     "newsletters_to_confirm",
     "purge_sign_ups",
+    "retain",
     "sign_up",
     "unsubscribe",
     "watch_confirming",

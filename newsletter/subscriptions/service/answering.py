@@ -19,7 +19,7 @@ from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscriber
 from newsletter.subscriptions.service.budgeting import Gate
 from newsletter.subscriptions.service.consent import Named, Origin, note
-from newsletter.suppressions.queries import is_suppressed
+from newsletter.suppressions.queries import may_be_asked
 
 AT_A_TIME = 200
 TRY_AGAIN = timedelta(minutes=5)
@@ -67,7 +67,7 @@ def _answered(asked: SignUp, gate: Gate, house: House) -> Verdict:
     pending = [each for each in subscriptions if each.status == SubscriptionStatus.PENDING]
     if not pending:
         return Verdict.KNOWN
-    if is_suppressed(asked.address_key):
+    if not may_be_asked(asked.address_key):
         return Verdict.SUPPRESSED
     if refusal:
         return refusal

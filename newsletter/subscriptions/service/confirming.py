@@ -18,6 +18,7 @@ from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscription
 from newsletter.subscriptions.service.budgeting import note_confirmed
 from newsletter.subscriptions.service.consent import Link, Named, Origin, note
+from newsletter.suppressions.service import lift_erasure
 
 IS_ON = (SubscriptionStatus.CONFIRMED, SubscriptionStatus.PAUSED)
 
@@ -73,6 +74,7 @@ def _begin(subscription: Subscription, of: Newsletter, origin: Origin, house: Ho
     moment, subscriber = now(), subscription.subscriber
     subscriber.active_at = moment
     note_confirmed(subscriber.address_key)
+    lift_erasure(subscriber.address_key)
     whose = Named(subscriber.id, of.id)
     note(Consent.CONFIRMED, whose, origin, moment, Link(nonce=subscription.nonce))
     if of.says_welcome:

@@ -17,6 +17,7 @@ from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.models import SignUp
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.policy.budgets import By, mailbox_of, networks
+from newsletter.subscriptions.policy.keeping import kept_agent, kept_ip
 from newsletter.subscriptions.service.consent import Origin
 
 MOST_NEWSLETTERS, MOST_FOLLOWED, LONGEST_FOLLOWED = 20, 20, 100
@@ -65,8 +66,8 @@ def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wi
             form=origin.form[:40],
             page=plain(origin.page)[:300],
             wording=origin.wording[:500],
-            ip=origin.ip[:45],
-            user_agent=plain(origin.user_agent)[:300],
+            ip=kept_ip(origin.ip, house.settings.keep_ip),
+            user_agent=kept_agent(plain(origin.user_agent), house.settings.keep_ip),
         )
         db.session.add(noted)
         return noted

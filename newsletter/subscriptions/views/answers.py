@@ -1,11 +1,14 @@
 """What the public views share: pages about a newsletter, and where a request came from."""
 
+from dataclasses import replace
+
 from flask import render_template, request
 from werkzeug.wrappers import Response
 
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.policy.budgets import Trust
+from newsletter.subscriptions.policy.keeping import kept_agent, kept_ip
 from newsletter.subscriptions.service import Origin
 from newsletter.web.current import house
 
@@ -19,6 +22,12 @@ def about(template: str, of: Newsletter, **values: object) -> str:
 
 def url_of(of: Newsletter) -> str:
     return page_url(of, house().settings.base_url)
+
+
+def trace(method: str, wording: str) -> Origin:
+    """As `origin`, with what of it is to be kept."""
+    seen, how = origin(method, wording), house().settings.keep_ip
+    return replace(seen, ip=kept_ip(seen.ip, how), user_agent=kept_agent(seen.user_agent, how))
 
 
 def origin(method: str, wording: str, form: str = "", trust: Trust = Trust.SIGNED) -> Origin:

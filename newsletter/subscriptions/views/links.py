@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request, url_for
 
 from newsletter.subscriptions import service
-from newsletter.subscriptions.views.answers import Answer, about, origin
+from newsletter.subscriptions.views.answers import Answer, about, trace
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
 
@@ -23,7 +23,7 @@ def confirm(token: str) -> Answer:
 @blueprint.post("/confirm/<token>")
 @by_token_only
 def confirmed(token: str) -> Answer:
-    newsletters = service.confirm(token, origin("link", CONFIRM), house())
+    newsletters = service.confirm(token, trace("link", CONFIRM), house())
     return about("pages/confirmed.html", newsletters[0], newsletters=newsletters)
 
 
@@ -38,7 +38,7 @@ def unsubscribe(token: str) -> Answer:
 def unsubscribed(token: str) -> Answer:
     """RFC 8058 §3.1: no cookie, no redirect, no second step, whoever sends it."""
     method = "one-click" if request.form.get("List-Unsubscribe") == "One-Click" else "page"
-    return about("pages/unsubscribed.html", service.unsubscribe(token, origin(method, UNSUBSCRIBE), house()))
+    return about("pages/unsubscribed.html", service.unsubscribe(token, trace(method, UNSUBSCRIBE), house()))
 
 
 @blueprint.get("/never/<token>")
@@ -50,5 +50,5 @@ def never(token: str) -> Answer:
 @blueprint.post("/never/<token>")
 @by_token_only
 def never_again(token: str) -> Answer:
-    service.never_write(token, origin("link", NEVER), house())
+    service.never_write(token, trace("link", NEVER), house())
     return render_template("pages/never_again.html")
