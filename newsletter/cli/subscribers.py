@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import click
 
+from newsletter.cli import people
 from newsletter.cli.output import Group, answer, open_house, table
 from newsletter.cli.story import story
 from newsletter.core.addresses import parse
@@ -81,4 +82,5 @@ def _subscriber(address: str, house: House) -> Subscriber:
 
 
 def register(parent: click.Group) -> None:
+    people.register(group)
     parent.add_command(group)

@@ -9,7 +9,9 @@ follow IDNA 2008 with UTS 46 (RFC 5890-5895), not the older codec of the standar
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dns.resolver import Resolver
 from email_validator import EmailNotValidError, EmailUndeliverableError, caching_resolver, validate_email
@@ -65,6 +67,32 @@ def parse(text: str) -> Address:
     Raises InvalidAddress, whose text says what is wrong without repeating what was typed.
     """
     return _validated(text, asking=None)
+
+
+_USUAL = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_+-]*(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9.-]+)")
+
+
+def parse_many(texts: Iterable[str]) -> Iterator[Address | InvalidAddress]:
+    """As `parse` for each, an error in place of an address; a million take seconds.
+
+    A usual local part means itself, and each domain is parsed once.
+    """
+    for text in texts:
+        usual = _USUAL.fullmatch(text)
+        try:
+            if usual and len(usual[1]) <= MAX_LOCAL_LENGTH and len(text) <= MAX_LENGTH:
+                address = Address(text, usual[1], _domain(usual[2]))
+                _refuse_unwelcome(address)
+                yield address
+            else:
+                yield parse(text)
+        except InvalidAddress as problem:
+            yield problem
+
+
+@lru_cache(maxsize=10_000)
+def _domain(text: str) -> str:
+    return parse(f"a@{text}").domain
 
 
 def parse_and_ask_dns(text: str, resolver: Resolver | None = None) -> Address:

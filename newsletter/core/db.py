@@ -24,6 +24,7 @@ from sqlalchemy import (
     Executable,
     Integer,
     MetaData,
+    String,
     TypeDecorator,
     Update,
     any_,
@@ -31,6 +32,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
@@ -185,6 +187,14 @@ def among(
     return column.in_(select(each.c.value))
 
 
+def any_of(column: QueryableAttribute[str], texts: Collection[str]) -> ColumnElement[bool]:
+    """As `among`, for texts."""
+    if db.engine.dialect.name == "postgresql":
+        return column == any_(literal(list(texts), ARRAY(String)))
+    each = func.json_each(json.dumps(list(texts))).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
 def one_at_a_time(what: str) -> None:
     """Wait until no other transaction is at `what`, and keep others from it until this one ends."""
     if db.engine.dialect.name == "postgresql":
@@ -204,6 +214,12 @@ def execute(statement: Executable, values: Mapping[str, Any]) -> CursorResult[An
             if getattr(known, "__table__", None) is statement.table:
                 session.expire(known)
     return session.connection().execute(statement, values)
+
+
+def load_in_bulk() -> None:
+    """Let this session keep 64 MB of SQLite's pages at hand: keys in no order touch all of an index."""
+    if db.engine.dialect.name == "sqlite":
+        db.session.execute(text("PRAGMA cache_size = -65536"))
 
 
 def rows_written(statement: Executable) -> int:

@@ -1,6 +1,7 @@
 """Who asked for what: people, what they agreed to, and the sign-ups that wait for an answer."""
 
 from newsletter.subscriptions.models.consent import Consent, ConsentEvent, ConsentOrigin, Wording
+from newsletter.subscriptions.models.imports import Import, ImportState
 from newsletter.subscriptions.models.people import HAS_ENDED, IS_PENDING, Follow, Subscriber, Subscription
 from newsletter.subscriptions.models.sign_ups import IS_ASKED, IS_NEW, SignUp, Verdict
 
@@ -13,6 +14,8 @@ __all__ = [
     "ConsentEvent",
     "ConsentOrigin",
     "Follow",
+    "Import",
+    "ImportState",
     "SignUp",
     "Subscriber",
     "Subscription",

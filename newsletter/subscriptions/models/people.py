@@ -9,6 +9,7 @@ from newsletter.core.db import BigId, UtcDateTime, db
 from newsletter.subscriptions.policy import Cadence, EndReason, FollowKind, SubscriptionStatus
 
 # Spelled out, never as parameters: a database uses a partial index only where it can read the same words.
+_IMPORTED = text("import_id IS NOT NULL")
 _PENDING, _ENDED = text("status = 'pending'"), text("status = 'unsubscribed'")
 IS_PENDING, HAS_ENDED = text("subscriptions.status = 'pending'"), text("subscriptions.status = 'unsubscribed'")
 
@@ -17,10 +18,14 @@ class Subscriber(db.Model):  # type: ignore[name-defined, misc]
     """A person known by one address: `address` can be mailed, `entered` is as it was typed.
 
     `language`, `timezone` and `local_hour` are their own wishes; "" and None where the newsletter's count.
-    `active_at` is when they last did something on purpose: signed up, confirmed, chose.
+    `active_at` is when they last did something on purpose: signed up, confirmed, chose. `import_id`: who brought
+    them.
     """
 
     __tablename__ = "subscribers"
+    __table_args__ = (
+        Index("ix_subscribers_import", "import_id", sqlite_where=_IMPORTED, postgresql_where=_IMPORTED),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     address: Mapped[str] = mapped_column(String(254))
@@ -31,6 +36,7 @@ class Subscriber(db.Model):  # type: ignore[name-defined, misc]
     timezone: Mapped[str] = mapped_column(String(60), default="")
     local_hour: Mapped[int | None] = mapped_column()
     active_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    import_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -44,6 +50,7 @@ class Subscription(db.Model):  # type: ignore[name-defined, misc]
     __table_args__ = (
         UniqueConstraint("subscriber_id", "newsletter_id"),
         Index("ix_subscriptions_audience", "newsletter_id", "status", "subscriber_id"),
+        Index("ix_subscriptions_import", "import_id", sqlite_where=_IMPORTED, postgresql_where=_IMPORTED),
         Index("ix_subscriptions_pending", "requested_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
         Index("ix_subscriptions_ended", "ended_at", sqlite_where=_ENDED, postgresql_where=_ENDED),
     )
@@ -56,6 +63,7 @@ class Subscription(db.Model):  # type: ignore[name-defined, misc]
     nonce: Mapped[str] = mapped_column(String(32))
     cadence: Mapped[Cadence] = mapped_column(String(8), default=Cadence.EACH)
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    import_id: Mapped[int | None] = mapped_column(BigId)
     form: Mapped[str] = mapped_column(String(40), default="")
     page: Mapped[str] = mapped_column(String(300), default="")
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)

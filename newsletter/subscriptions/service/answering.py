@@ -25,7 +25,14 @@ AT_A_TIME = 200
 TRY_AGAIN = timedelta(minutes=5)
 """When to look again at a sign-up that could not be answered, because a newsletter's settings make no mail."""
 
+LATER = timedelta(hours=1)
+_LATER = frozenset({Verdict.DOMAIN, Verdict.ALL, Verdict.BREAKER})
+
 log = logger(__name__)
+
+
+class _NotYet(Exception):
+    """A budget is used up for now."""
 
 
 def answer_sign_ups(house: House) -> int:
@@ -46,6 +53,8 @@ def answer_sign_ups(house: House) -> int:
             try:
                 with db.session.begin_nested():
                     _settle(each, _answered(each, gate, house))
+            except _NotYet:
+                each.due_at = now() + LATER
             except NewsletterError as error:
                 log.error("sign-up not answered", sign_up=each.id, error=str(error))  # noqa: TRY400 - it says all.
                 each.due_at = now() + TRY_AGAIN
@@ -55,6 +64,9 @@ def answer_sign_ups(house: House) -> int:
 def _answered(asked: SignUp, gate: Gate, house: House) -> Verdict:
     moment = now()
     refusal = gate.find_refusal(asked)
+    if refusal in _LATER and asked.method == "import":
+        # People who were brought in are asked as fast as the budgets allow, however many they are.
+        raise _NotYet
     if refusal not in {None, Verdict.ADDRESS}:
         # Nothing is known of these but that somebody typed them, so there is nobody to remember.
         return refusal

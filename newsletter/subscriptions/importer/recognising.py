@@ -1,0 +1,187 @@
+"""Which column is what, and what a status of another service means here. Pure.
+
+Where two readings are possible the less active one counts: nobody is mailed because we guessed.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from newsletter.core.errors import InvalidInput
+
+
+class Standing(StrEnum):
+    """What somebody was in the service they come from."""
+
+    ACTIVE = "active"
+    PENDING = "pending"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class Column(StrEnum):
+    """What a column can be taken for."""
+
+    EMAIL = "email"
+    NAME = "name"
+    FIRST = "first name"
+    LAST = "last name"
+    STATUS = "status"
+    SUBSCRIBED = "subscribed (yes or no)"
+    BLOCKED = "blocked (yes or no)"
+    REQUESTED = "signed up at"
+    CONFIRMED = "confirmed at"
+    ENDED = "unsubscribed at"
+    CLEANED = "bounced at"
+    CADENCE = "cadence"
+    TOPICS = "topics"
+
+
+_NAMES: Mapping[Column, str] = {
+    Column.EMAIL: "email emailaddress mail subscriberemail useremail address",
+    Column.NAME: "name fullname subscribername displayname",
+    Column.FIRST: "firstname vorname prenom fname",
+    Column.LAST: "lastname surname nachname nom lname",
+    Column.STATUS: "status state subscriptionstatus subscriberstatus emailstatus",
+    Column.SUBSCRIBED: "subscribedtoemails",
+    Column.BLOCKED: "emailblacklisted emaildisabled blocklisted blacklisted",
+    Column.REQUESTED: "optintime createdat subscribedat dateregistered addedtime datecreated requestedat",
+    Column.CONFIRMED: "confirmtime confirmedat",
+    Column.ENDED: "unsubtime unsubscribedat endedat",
+    Column.CLEANED: "cleantime bouncedat",
+    Column.CADENCE: "cadence",
+    Column.TOPICS: "topics",
+}
+
+_WORDS: Mapping[Standing, str] = {
+    Standing.ACTIVE: "active subscribed confirmed enabled free paid comp premium",
+    Standing.PENDING: "pending unconfirmed notconfirmed waiting unverified paused inactive validating",
+    Standing.UNSUBSCRIBED: "unsubscribed optedout optout cancelled canceled disabled blocklisted blacklisted "
+    "archived deleted removed suppressed unsub unknown",
+    Standing.BOUNCED: "bounced cleaned hardbounce hardbounced invalid undeliverable",
+    Standing.COMPLAINED: "complained complaint spam abuse reported markedasspam",
+}
+
+_SERVICES = (
+    ("Mailchimp", {"leid", "euid"}),
+    ("Brevo", {"emailblacklisted"}),
+    ("Ghost", {"subscribedtoemails"}),
+    ("Substack", {"emaildisabled"}),
+    ("Substack", {"activesubscription"}),
+    ("beehiiv", {"tier", "stripecustomerid"}),
+    ("Curated", {"utmsource", "emailaddress"}),
+    ("listmonk", {"attributes"}),
+    ("this service", {"endreason", "cadence"}),
+)
+
+_YES, _NO = {"1", "true", "yes", "y", "ja", "oui"}, {"0", "false", "no", "n", "nein", "non", ""}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the operator says where recognising errs: columns by their names, statuses by their words."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Taking:
+    """How a file's rows are read: the place of each column that means something, and what a status means."""
+
+    service: str
+    places: Mapping[Column, int]
+    statuses: Mapping[str, Standing]
+
+    def cell(self, row: Sequence[str], column: Column) -> str:
+        place = self.places.get(column)
+        return row[place].strip() if place is not None and place < len(row) else ""
+
+    def name_in(self, row: Sequence[str]) -> str:
+        whole = self.cell(row, Column.NAME)
+        return whole or f"{self.cell(row, Column.FIRST)} {self.cell(row, Column.LAST)}".strip()
+
+    def standing_of(self, row: Sequence[str]) -> Standing:
+        """The least active of all that the row says. Raises InvalidInput for a word that nobody knows."""
+        said = [Standing.ACTIVE, *self._by_columns(row)]
+        return max(said, key=list(Standing).index)
+
+    def _by_columns(self, row: Sequence[str]) -> list[Standing]:
+        said = []
+        if Column.STATUS in self.places and (word := self.cell(row, Column.STATUS)):
+            said.append(self._meaning(word))
+        elif Column.STATUS in self.places:
+            said.append(Standing.PENDING)
+        if Column.SUBSCRIBED in self.places and not _is_yes(self.cell(row, Column.SUBSCRIBED)):
+            said.append(Standing.UNSUBSCRIBED)
+        if Column.BLOCKED in self.places and _is_yes(self.cell(row, Column.BLOCKED)):
+            said.append(Standing.UNSUBSCRIBED)
+        if self.cell(row, Column.ENDED):
+            said.append(Standing.UNSUBSCRIBED)
+        if self.cell(row, Column.CLEANED):
+            said.append(Standing.BOUNCED)
+        return said
+
+    def _meaning(self, word: str) -> Standing:
+        found = self.statuses.get(_plain(word))
+        if found is None:
+            problem = f"The status '{word[:40]}' is not known; say what it means with --status '{word[:40]}=…'."
+            raise InvalidInput(problem, field="status")
+        return found
+
+
+def recognise(header: Sequence[str], choices: Choices) -> Taking:
+    """Raises InvalidInput when no column holds addresses, or a choice names what is not there."""
+    plain = [_plain(name) for name in header]
+    places: dict[Column, int] = {}
+    for column, names in _NAMES.items():
+        known = names.split()
+        place = next((plain.index(name) for name in known if name in plain), None)
+        if place is not None and place not in places.values():
+            places[column] = place
+    for name, meaning in choices.columns.items():
+        places |= {_column(meaning): _place(name, header)}
+    if Column.EMAIL not in places:
+        problem = f"No column of {', '.join(header)[:300]} holds addresses; say which with --column 'NAME=email'."
+        raise InvalidInput(problem, field="column")
+    statuses = {word: standing for standing, words in _WORDS.items() for word in words.split()}
+    statuses |= {_plain(word): _standing(meaning) for word, meaning in choices.statuses.items()}
+    service = next((name for name, marks in _SERVICES if marks <= set(plain)), "an unknown service")
+    return Taking(service, places, statuses)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _is_yes(text: str) -> bool:
+    word = text.lower()
+    if word not in _YES | _NO:
+        problem = f"'{text[:40]}' is neither yes nor no."
+        raise InvalidInput(problem, field="status")
+    return word in _YES
+
+
+def _place(name: str, header: Sequence[str]) -> int:
+    if name not in header:
+        problem = f"There is no column '{name}'; there are {', '.join(header)[:300]}."
+        raise InvalidInput(problem, field="column")
+    return list(header).index(name)
+
+
+def _column(meaning: str) -> Column:
+    try:
+        return Column(meaning)
+    except ValueError as error:
+        problem = f"A column cannot be '{meaning}'; expected one of {', '.join(Column)}."
+        raise InvalidInput(problem, field="column") from error
+
+
+def _standing(meaning: str) -> Standing:
+    try:
+        return Standing(meaning)
+    except ValueError as error:
+        problem = f"A status cannot mean '{meaning}'; expected one of {', '.join(Standing)}."
+        raise InvalidInput(problem, field="status") from error

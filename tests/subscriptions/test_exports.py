@@ -1,0 +1,89 @@
+"""Addresses of a whole file, and everybody out again: what is exported can be imported."""
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.core.addresses import Address, parse, parse_many
+from newsletter.core.errors import InvalidAddress
+from newsletter.mail.house import House
+from newsletter.subscriptions.importer import Order
+from newsletter.subscriptions.service.exporting import COLUMNS, Filter, export, guarded
+from tests import make
+from tests.subscriptions.test_imports import SURE, taken
+
+LOCALS = st.text(st.sampled_from('abcXYZ019._+-!ü"@ ,'), min_size=1, max_size=70)
+DOMAINS = st.sampled_from(
+    [
+        "example.org",
+        "EXAMPLE.org",
+        "straße.example",
+        "a..b",
+        "localhost",
+        "x_y.example",
+        "-a.example",
+        "1.2.3.4",
+        "e.g",
+    ]
+)
+
+
+@given(st.lists(st.builds("{}@{}".format, LOCALS, DOMAINS) | st.text(max_size=20), max_size=20))
+def test_many_addresses_are_parsed_as_each_alone_would_be(texts: list[str]) -> None:
+    def alone(text: str) -> Address | str:
+        try:
+            return parse(text)
+        except InvalidAddress as problem:
+            return str(problem)
+
+    together = [each if isinstance(each, Address) else str(each) for each in parse_many(texts)]
+
+    assert together == [alone(text) for text in texts]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+49", "-1", "@sum", "\tx", "\rx"])
+def test_what_a_spreadsheet_would_run_is_guarded(cell: str) -> None:
+    assert guarded(cell) == f"'{cell}"
+    assert guarded("Ann") == "Ann"
+
+
+def test_what_is_exported_can_be_imported_and_is_the_same_again(house: House, tmp_path: Path) -> None:
+    make.newsletter()
+    make.newsletter("copy")
+    file = tmp_path / "people.csv"
+    file.write_text(
+        "email,name,status,cadence,topics,requested_at,confirmed_at,ended_at\n"
+        "ann@example.org,Ann Lee,confirmed,weekly,Harbour|Sport,2021-03-01T10:00:00+00:00,2021-03-01T11:00:00Z,\n"
+        "bob@example.org,=Bob,unsubscribed,each,,2021-03-01T10:00:00+00:00,,2022-01-01T00:00:00+00:00\n"
+    )
+    taken(file, house, SURE)
+    first = list(export(Filter("courier")))
+    copy = tmp_path / "copy.csv"
+    with copy.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(COLUMNS)
+        writer.writerows([guarded(cell) for cell in row.values()] for row in first)
+
+    taken(copy, house, Order("copy", SURE.provenance, SURE.consent_note))
+    again = list(export(Filter("copy")))
+
+    own = (
+        "email",
+        "name",
+        "status",
+        "end_reason",
+        "cadence",
+        "topics",
+        "requested_at",
+        "confirmed_at",
+        "ended_at",
+    )
+    assert [{name: row[name] for name in own} for row in again] == [
+        {name: row[name] for name in own} for row in first
+    ]
+    assert Counter(row["status"] for row in first) == {"confirmed": 1, "unsubscribed": 1}
+    assert first[1]["name"] == "=Bob"
