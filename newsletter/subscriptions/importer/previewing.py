@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from newsletter.core.addresses import masked
-from newsletter.core.db import any_of, db
+from newsletter.core.db import among, any_of, db
 from newsletter.core.errors import InvalidInput
 from newsletter.mail.house import House
 from newsletter.newsletters.queries import newsletter
@@ -114,9 +114,9 @@ def look_up(people: Sequence[Person], newsletter_id: int) -> Known:
     )
     ids = {key: subscriber_id for key, subscriber_id in subscribers}  # noqa: C416 - rows are no pairs to mypy.
     subscriptions = db.session.execute(
-        select(Subscription.subscriber_id, Subscription.status)
-        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
-        .where(any_of(Subscriber.address_key, keys), Subscription.newsletter_id == newsletter_id)
+        select(Subscription.subscriber_id, Subscription.status).where(
+            among(Subscription.subscriber_id, ids.values()), Subscription.newsletter_id == newsletter_id
+        )
     )
     return Known(
         suppressed={key: str(reason) for key, reason in suppressed},

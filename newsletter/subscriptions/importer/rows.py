@@ -13,7 +13,7 @@ from newsletter.subscriptions.importer.reading import Table
 from newsletter.subscriptions.importer.recognising import Column, Standing, Taking
 from newsletter.subscriptions.policy import Cadence
 
-AT_A_TIME = 2000
+AT_A_TIME = 5000
 
 _FORMATS = ("%Y-%m-%d %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y")
 _GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
