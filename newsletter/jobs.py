@@ -14,6 +14,7 @@ from newsletter.digests.service import run_due
 from newsletter.editions.service import follow_mailings
 from newsletter.mail.house import House
 from newsletter.subscriptions.service import answer_sign_ups, purge_sign_ups, retain, watch_confirming
+from newsletter.subscriptions.service.preferring import resume_due
 
 POLL_SOURCES = "poll sources"
 
@@ -38,6 +39,7 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job("answer sign-ups", answer_sign_ups, timedelta(seconds=0.5)),
         Job("watch confirming", _watch_confirming, timedelta(minutes=30)),
         Job("purge sign-ups", _purge_sign_ups, timedelta(minutes=10)),
+        Job("resume paused", _resume_paused, timedelta(minutes=1)),
         Job("retain", _retain, timedelta(hours=1)),
         Job("run digests", run_due, timedelta(seconds=1)),
         Job("follow mailings", _follow, timedelta(seconds=2)),
@@ -67,6 +69,10 @@ def _watch_confirming(_house: House) -> None:
 
 def _purge_sign_ups(_house: House) -> None:
     purge_sign_ups()
+
+
+def _resume_paused(_house: House) -> None:
+    resume_due()
 
 
 def _retain(house: House) -> None:

@@ -17,7 +17,7 @@ from newsletter.mail.message import Content, Hole
 from newsletter.mail.render import HTML_LIMIT, date_in_words, host
 from newsletter.newsletters.emails import list_letterhead, look
 from newsletter.newsletters.models import Newsletter
-from newsletter.subscriptions.links import unsubscribe_link
+from newsletter.subscriptions.links import preferences_link, unsubscribe_link
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def renderings(edition: Edition, articles: Sequence[Article], of: Newsletter, ho
     made = Renderings(
         render=lambda name: edition_content(Told(edition, articles, Reader(name)), of, house),
         name=NAME,
-        holes=frozenset({"unsubscribe_url"}),
+        holes=frozenset({"unsubscribe_url", "preferences_url"}),
     )
     made.number_of("Reader")
     return made
@@ -76,7 +76,10 @@ def edition_letter(edition: Edition, made: Renderings, of: Newsletter, house: Ho
         kind="edition",
         letterhead=list_letterhead(of, now(), feedback=f"e{edition.id}"),
         content=made.contents[0],
-        links={"unsubscribe_url": unsubscribe_link(house.settings.base_url, of.id, edition.id)},
+        links={
+            "unsubscribe_url": unsubscribe_link(house.settings.base_url, of.id, edition.id),
+            "preferences_url": preferences_link(house.settings.base_url),
+        },
         newsletter_id=of.id,
         keeps_names=not made.is_same_for_all,
     )
@@ -111,6 +114,7 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
         "subscriber": told.reader,
         "greets": of.greets,
         "unsubscribe_url": Hole("unsubscribe_url"),
+        "preferences_url": Hole("preferences_url"),
         "reason": f"You get this because you signed up for {of.name} at {host(house.settings.base_url)}.",
         "web_url": None,
     }

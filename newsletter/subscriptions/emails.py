@@ -9,7 +9,13 @@ from newsletter.mail.house import House
 from newsletter.mail.message import Hole
 from newsletter.newsletters.emails import look, page_url, personal_letterhead
 from newsletter.newsletters.models import Newsletter
-from newsletter.subscriptions.links import confirm_link, never_link, unsubscribe_link
+from newsletter.subscriptions.links import (
+    account_link,
+    confirm_link,
+    never_link,
+    preferences_link,
+    unsubscribe_link,
+)
 
 
 def confirmation(
@@ -42,9 +48,13 @@ def welcome(newsletter: Newsletter, at: datetime, house: House) -> Letter:
             "newsletter": look(newsletter, settings.base_url),
             "schedule_words": newsletter.schedule_words or None,
             "unsubscribe_url": Hole("unsubscribe_url"),
+            "preferences_url": Hole("preferences_url"),
         },
     )
-    links = {"unsubscribe_url": unsubscribe_link(settings.base_url, newsletter.id)}
+    links = {
+        "unsubscribe_url": unsubscribe_link(settings.base_url, newsletter.id),
+        "preferences_url": preferences_link(settings.base_url),
+    }
     letterhead = personal_letterhead(newsletter, at)
     return Letter("welcome", letterhead, content, links, newsletter_id=newsletter.id)
 
@@ -56,3 +66,13 @@ def goodbye(newsletter: Newsletter, at: datetime, house: House) -> Letter:
         "goodbye", {"newsletter": look(newsletter, base_url), "sign_up_url": page_url(newsletter, base_url)}
     )
     return Letter("goodbye", personal_letterhead(newsletter, at), content, {})
+
+
+def fresh_link(newsletter: Newsletter, at: datetime, house: House) -> Letter:
+    """The link that goes to the address itself, on request; this newsletter sends it."""
+    base_url = house.settings.base_url
+    values = {"newsletter": look(newsletter, base_url), "account_url": Hole("account_url")}
+    content = house.renderer.render("fresh_link", values)
+    return Letter(
+        "fresh_link", personal_letterhead(newsletter, at), content, {"account_url": account_link(base_url)}
+    )

@@ -13,6 +13,11 @@ from newsletter.mail.house import House
 CONFIRM = "confirm"
 UNSUBSCRIBE = "unsubscribe"
 NEVER = "never"
+PREFERENCES = "preferences"
+ACCOUNT = "account"
+
+ACCOUNT_FOR = timedelta(hours=24)
+"""How long a fresh link works."""
 
 _LARGEST = {"s": 2**63, "n": 2**31, "e": 2**63}
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
@@ -69,6 +74,14 @@ class Reader:
         """The subscriber who wants no mail at all, by a link that works for ever. Raises LinkDamaged."""
         return _number(self.signer.read(NEVER, token, now=now, max_age=None), "s", NEVER)
 
+    def preferences(self, token: str, now: datetime) -> int:
+        """The subscriber whose link it is; it works for ever. Raises LinkDamaged."""
+        return _number(self.signer.read(PREFERENCES, token, now=now, max_age=None), "s", PREFERENCES)
+
+    def account(self, token: str, now: datetime) -> int:
+        """The subscriber to whom a fresh link was mailed. Raises LinkDamaged, LinkExpired."""
+        return _number(self.signer.read(ACCOUNT, token, now=now, max_age=ACCOUNT_FOR), "s", ACCOUNT)
+
 
 def reader(house: House) -> Reader:
     return Reader(house.signer, house.settings.confirm_within)
@@ -82,6 +95,16 @@ def unsubscribe_link(base_url: str, newsletter_id: int, edition_id: int | None =
     """The link that ends the subscription; `edition_id` is the edition it stands in, None for other mails."""
     claims = {"n": newsletter_id} if edition_id is None else {"n": newsletter_id, "e": edition_id}
     return Link(UNSUBSCRIBE, f"{base_url}/unsubscribe/", claims)
+
+
+def preferences_link(base_url: str) -> Link:
+    """The link to the page with which one changes what one gets."""
+    return Link(PREFERENCES, f"{base_url}/preferences/")
+
+
+def account_link(base_url: str) -> Link:
+    """The link for what a forwarded mail must not be able to do."""
+    return Link(ACCOUNT, f"{base_url}/account/")
 
 
 def never_link(base_url: str) -> Link:

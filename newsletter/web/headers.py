@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest
 from newsletter.core.settings import LOOPBACK_HOSTS
 from newsletter.web import current
 
-TOKEN_PATHS = frozenset({"confirm", "never", "unsubscribe", "preferences"})
+TOKEN_PATHS = frozenset({"account", "confirm", "never", "unsubscribe", "preferences"})
 """First path segments of the links in mails: their pages must leave no trace of the token anywhere."""
 
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})

@@ -135,6 +135,7 @@ def digest(articles: tuple[Article, ...], newsletter: Newsletter | None = None) 
         "subscriber": Reader(""),
         "reason": "You get this mail because you signed up for The Harbour Post at www.harbourpost.example.",
         "unsubscribe_url": Hole("unsubscribe_url"),
+        "preferences_url": Hole("preferences_url"),
     }
 
 
@@ -156,7 +157,9 @@ MAILS = MappingProxyType(
             "newsletter": Newsletter(),
             "schedule_words": "every weekday at 06:30",
             "unsubscribe_url": Hole("unsubscribe_url"),
+            "preferences_url": Hole("preferences_url"),
         },
+        "fresh_link": {"newsletter": Newsletter(), "account_url": Hole("account_url")},
         "goodbye": {
             "newsletter": Newsletter(),
             "sign_up_url": "https://news.harbourpost.example/morning",

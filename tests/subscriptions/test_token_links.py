@@ -37,11 +37,19 @@ def leaving(subscription: Subscription) -> dict[str, object]:
 
 
 LINKS: dict[str, tuple[str, Claims]] = {
+    "preferences": ("preferences", leaving),
+    "account": ("account", leaving),
     "confirm": ("confirm", confirming),
     "unsubscribe": ("unsubscribe", leaving),
     "never": ("never", leaving),
 }
 """By the first part of the path: the purpose of the token, and what it says of a pending subscription."""
+
+PRESSED = {
+    "preferences": {"do": "leave", "newsletter": "courier"},
+    "account": {"do": "leave", "newsletter": "courier"},
+}
+"""What the form behind the link sends, where it sends anything."""
 
 PURPOSES = ("confirm", "unsubscribe", "preferences", "account", "export", "erase", "form")
 
@@ -95,7 +103,7 @@ def test_what_only_looks_changes_nothing(
             assert "Set-Cookie" not in answer.headers
 
     assert everything() == before
-    assert client.post(link).status_code == 200
+    assert client.post(link, data=PRESSED.get(part)).status_code == 200
     assert everything() != before
 
 
@@ -119,7 +127,7 @@ def test_a_token_for_another_purpose_is_not_found(
     link = f"/{part}/{house.signer.sign(other, LINKS[part][1](waiting), at=now())}"
     before = everything()
 
-    assert [client.get(link).status_code, client.post(link).status_code] == [404, 404]
+    assert [client.get(link).status_code, client.post(link, data=PRESSED.get(part)).status_code] == [404, 404]
     assert everything() == before
 
 
@@ -145,7 +153,7 @@ def test_claims_of_another_shape_are_no_server_error(
     link = f"/{part}/{house.signer.sign(LINKS[part][0], claims, at=now())}"
     before = everything()
 
-    for answer in (client.get(link), client.post(link)):
+    for answer in (client.get(link), client.post(link, data=PRESSED.get(part))):
         assert answer.status_code in {404, 410}
     assert everything() == before
 
@@ -200,8 +208,8 @@ def test_a_link_from_the_future_is_refused_and_a_clock_a_little_ahead_is_not(
     later = path(part, waiting, house.signer)
     clock.shift(-timedelta(minutes=6))
 
-    assert client.post(later).status_code == 404
-    assert client.post(soon).status_code == 200
+    assert client.post(later, data=PRESSED.get(part)).status_code == 404
+    assert client.post(soon, data=PRESSED.get(part)).status_code == 200
 
 
 @pytest.mark.parametrize("part", LINKS)
@@ -211,7 +219,7 @@ def test_all_variants_of_one_signature_make_one_transition(
     link = path(part, waiting, house.signer)
     variants = [link, f"{link}=", f"{link}==", *(link[:-1] + last for last in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")]
 
-    statuses = [client.post(variant).status_code for variant in variants]
+    statuses = [client.post(variant, data=PRESSED.get(part)).status_code for variant in variants]
 
     assert statuses.count(200) >= 3
     assert set(statuses) <= {200, 404}
@@ -226,7 +234,7 @@ def test_twenty_presses_at_once_make_one_transition_and_are_all_answered(
 
     def press() -> None:
         start.wait()
-        statuses.append(app.test_client().post(link).status_code)
+        statuses.append(app.test_client().post(link, data=PRESSED.get(part)).status_code)
 
     threads = [Thread(target=press) for _ in range(20)]
     for thread in threads:
@@ -248,7 +256,7 @@ def test_keys_are_changed_without_breaking_a_link_and_a_removed_key_breaks_it(
     with running(settings, new) as client:
         assert client.get(link).status_code == 404
     with running(settings, new, old) as client:
-        assert [client.get(link).status_code, client.post(link).status_code] == [200, 200]
+        assert [client.get(link).status_code, client.post(link, data=PRESSED.get(part)).status_code] == [200, 200]
 
 
 def events() -> int:

@@ -1,6 +1,8 @@
 """A small app with everything under `newsletter.web`, and what its page templates are shown with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,24 @@ class Sample:
     direction: str = "ltr"
     schedule_words: str | None = "every weekday at 06:30"
     accent: str | None = "#0b6e6e"
+
+
+@dataclass(frozen=True)
+class Subscribed:
+    cadence: str
+    paused_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Having:
+    of: Sample
+    status: str
+    subscription: Subscribed | None
+    topics: Sequence[str]
+
+    @property
+    def is_on(self) -> bool:
+        return self.status != "unsubscribed"
 
 
 class SignUpForm(csrf.PublicForm):
@@ -79,6 +99,24 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
         "confirmed.html": page | {"newsletters": [newsletter, others[0]]},
         "unsubscribe.html": action,
         "unsubscribed.html": page,
+        "preferences.html": {
+            "address": "a…@readers.example",
+            "standings": [
+                Having(newsletter, "confirmed", Subscribed("weekly", None), ["Harbour"]),
+                Having(others[0], "paused", Subscribed("each", datetime(2026, 12, 24, tzinfo=UTC)), []),
+                Having(others[1], "unsubscribed", None, []),
+            ],
+            "cadences": ["each", "daily", "weekly", "monthly"],
+            "is_fresh": True,
+            "action_url": f"{base}/account/some-token",
+            "data_url": f"{base}/account/some-token/data.json",
+            "notice": "Saved.",
+            "problem": "",
+        },
+        "ask_link.html": {"problem": "Please enter an e-mail address.", "typed": "ann"},
+        "link_sent.html": {},
+        "erased.html": {},
+        "nothing_kept.html": {},
         "never.html": {"action_url": f"{base}/never/some-token"},
         "never_again.html": {},
         "link_expired.html": link | {"purpose": "confirm"},

@@ -87,7 +87,7 @@ def test_each_input_has_a_label_and_each_reference_a_target(page: str) -> None:
     parsed = LexborHTMLParser(page)
     ids = [node.attributes["id"] for node in parsed.css("[id]")]
     labels = {node.attributes["for"] for node in parsed.css("label")}
-    inputs = {node.attributes["id"] for node in parsed.css("input:not([type=hidden])")}
+    inputs = {node.attributes["id"] for node in parsed.css("input:not([type=hidden]), select")}
     references = [
         word
         for node in parsed.css("[aria-describedby], [aria-labelledby]")
