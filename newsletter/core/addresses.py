@@ -9,12 +9,17 @@ follow IDNA 2008 with UTS 46 (RFC 5890-5895), not the older codec of the standar
 import hashlib
 import hmac
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import ip_address
+from typing import Any
 
-from dns.resolver import Resolver
-from email_validator import EmailNotValidError, EmailUndeliverableError, caching_resolver, validate_email
+import dns.name
+from dns.exception import DNSException
+from dns.resolver import NXDOMAIN, Resolver
+from email_validator import EmailNotValidError, validate_email
 
 from newsletter.core.errors import InvalidAddress
 
@@ -25,7 +30,7 @@ MAX_LOCAL_LENGTH = 64
 """Octets before the @ (RFC 5321 §4.5.3.1.1)."""
 
 DNS_SECONDS = 5
-"""How long name servers may take."""
+"""How long name servers may take, all questions about one address together."""
 
 _ENCODED_WORD = re.compile(r"=\?[^?]+\?[bq]\?", re.IGNORECASE)
 
@@ -66,7 +71,31 @@ def parse(text: str) -> Address:
 
     Raises InvalidAddress, whose text says what is wrong without repeating what was typed.
     """
-    return _validated(text, asking=None)
+    entered = text.strip()
+    if not entered:
+        problem = "Please enter an e-mail address."
+        raise InvalidAddress(problem)
+    # The library's messages quote what was typed when it is this long or holds control characters.
+    if len(entered.encode(errors="replace")) > MAX_LENGTH:
+        problem = "This e-mail address is too long; an address has at most 254 characters."
+        raise InvalidAddress(problem)
+    if not entered.isprintable():
+        problem = "This e-mail address contains characters that cannot be printed."
+        raise InvalidAddress(problem)
+    try:
+        valid = validate_email(
+            entered,
+            allow_smtputf8=True,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
+            check_deliverability=False,
+        )
+    except EmailNotValidError as error:
+        problem = "This does not look like an e-mail address, such as name@example.org."
+        raise InvalidAddress(problem) from error
+    address = Address(entered=entered, local=valid.local_part, domain=valid.ascii_domain.lower())
+    _refuse_unwelcome(address)
+    return address
 
 
 _USUAL = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_+-]*(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9.-]+)")
@@ -96,45 +125,36 @@ def _domain(text: str) -> str:
 
 
 def parse_and_ask_dns(text: str, resolver: Resolver | None = None) -> Address:
-    """As `parse`, and the domain must be one that receives mail (MX, or A without a null MX, RFC 7505).
+    """As `parse`, and the domain must be one that receives mail (RFC 5321 §5.1, and RFC 7505 to say no).
 
     Where no name server answers in time the address is taken: that is no fault of the visitor's. `resolver` None
     asks the name servers of this machine.
     """
-    return _validated(text, asking=resolver or caching_resolver(timeout=DNS_SECONDS))
-
-
-def _validated(text: str, *, asking: Resolver | None) -> Address:
-    entered = text.strip()
-    if not entered:
-        problem = "Please enter an e-mail address."
-        raise InvalidAddress(problem)
-    # The library's messages quote what was typed when it is this long or holds control characters.
-    if len(entered.encode(errors="replace")) > MAX_LENGTH:
-        problem = "This e-mail address is too long; an address has at most 254 characters."
-        raise InvalidAddress(problem)
-    if not entered.isprintable():
-        problem = "This e-mail address contains characters that cannot be printed."
-        raise InvalidAddress(problem)
+    address = parse(text)
     try:
-        valid = validate_email(
-            entered,
-            allow_smtputf8=True,
-            allow_quoted_local=False,
-            allow_domain_literal=False,
-            check_deliverability=asking is not None,
-            dns_resolver=asking,
-        )
-    except EmailUndeliverableError as error:
+        receives_mail = _receives_mail(address.domain, resolver or Resolver())
+    except NXDOMAIN:
+        receives_mail = False
+    except DNSException:
+        receives_mail = True
+    if not receives_mail:
         problem = "The domain of this e-mail address does not receive mail."
-        raise InvalidAddress(problem) from error
-    except EmailNotValidError as error:
-        problem = "This does not look like an e-mail address, such as name@example.org."
-        raise InvalidAddress(problem) from error
-    domain = valid.ascii_domain.lower()
-    address = Address(entered=entered, local=valid.local_part, domain=domain)
-    _refuse_unwelcome(address)
+        raise InvalidAddress(problem)
     return address
+
+
+def _receives_mail(domain: str, resolver: Resolver) -> bool:
+    """Whether there is a mail server, or at least a public address to try. Raises DNSException."""
+    # All questions together: each may be answered by a server of whoever typed the address, as slowly as it likes.
+    ends_at = time.monotonic() + min(DNS_SECONDS, resolver.lifetime)
+
+    def answers(kind: str) -> list[Any]:
+        left = max(0.0, ends_at - time.monotonic())
+        return list(resolver.resolve(f"{domain}.", kind, lifetime=left, raise_on_no_answer=False).rrset or ())
+
+    if servers := answers("MX"):
+        return any(server.exchange != dns.name.root for server in servers)
+    return any(ip_address(each.address).is_global for kind in ("A", "AAAA") for each in answers(kind))
 
 
 def _refuse_unwelcome(address: Address) -> None:

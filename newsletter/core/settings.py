@@ -28,6 +28,7 @@ LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 KeepIp = Literal["whole", "network", "none"]
 SignedForms = Literal["optional", "required"]
+RoleAddresses = Literal["refuse", "allow"]
 
 OnUnknown = Literal["resend_once", "resend_anywhere", "hold"]
 
@@ -89,7 +90,10 @@ class Settings:
     keep_ended: timedelta = timedelta(days=3 * 365)
     keep_deliveries: timedelta = timedelta(days=548)
     confirm_within: timedelta = timedelta(hours=72)
+    remind_after: timedelta = timedelta(hours=24)
     check_dns: bool = False
+    role_addresses: RoleAddresses = "refuse"
+    disposable_domains: Path | None = None
     poll_every: timedelta = timedelta(minutes=5)
     fetch_allow: tuple[HostPort, ...] = ()
     proxy_hops: int = 0
@@ -337,6 +341,10 @@ def _path(_name: str, text: str) -> Path:
     return Path(text)
 
 
+def _path_or_off(_name: str, text: str) -> Path | None:
+    return None if text == "off" else Path(text)
+
+
 def _budgets(name: str, text: str) -> tuple[Budget, ...]:
     units = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
     found = []
@@ -371,7 +379,10 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "KEEP_ENDED_DAYS": ("keep_ended", _days(30, 3650)),
     "KEEP_DELIVERIES_DAYS": ("keep_deliveries", _days(30, 3650)),
     "CONFIRM_HOURS": ("confirm_within", _hours(1, 14 * 24)),
+    "REMIND_HOURS": ("remind_after", _hours(0, 7 * 24)),
     "CHECK_DNS": ("check_dns", _boolean),
+    "ROLE_ADDRESSES": ("role_addresses", _one_of("refuse", "allow")),
+    "DISPOSABLE_DOMAINS": ("disposable_domains", _path_or_off),
     "POLL_SECONDS": ("poll_every", _seconds(5, 24 * 3600)),
     "FETCH_ALLOW": ("fetch_allow", _host_ports),
     "PROXY_HOPS": ("proxy_hops", _number(0, 10)),

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.core.settings import Settings
+from newsletter.core.domain_file import DomainFile
+from newsletter.core.settings import PREFIX, Settings
 from newsletter.core.tokens import Signer
 from newsletter.mail.backends.base import Backend
 from newsletter.mail.dkim import SigningKey
@@ -27,6 +28,7 @@ class House:
     domain_limits: DomainLimits
     limits: Limits
     dkim: Sequence[SigningKey]
+    disposable: DomainFile
 
     @property
     def backend(self) -> Backend:
@@ -45,7 +47,7 @@ def senders_of(settings: Settings) -> int:
 
 
 def make_house(settings: Settings) -> House:
-    """Raises SettingsError when a backend's URL, a limit or a key cannot be used."""
+    """Raises SettingsError when a backend's URL, a limit, a key or a list of domains cannot be used."""
     domains = domain_limits(settings.domain_limits)
     return House(
         settings=settings,
@@ -55,6 +57,7 @@ def make_house(settings: Settings) -> House:
         domain_limits=domains,
         limits=make_limits(settings),
         dkim=_dkim_keys(settings),
+        disposable=DomainFile(PREFIX + "DISPOSABLE_DOMAINS", settings.disposable_domains),
     )
 
 

@@ -8,6 +8,7 @@ from newsletter.mail.house import House
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.policy.budgets import Trust
 from newsletter.subscriptions.service import Wish
+from newsletter.subscriptions.service.addressing import find_suggestion
 from newsletter.subscriptions.service.guarding import trust_in
 from newsletter.web.csrf import PublicForm
 
@@ -25,7 +26,11 @@ class WordsField(Field):
 
 
 class SignUpForm(PublicForm):
-    """The one required field is the address; `website` is one that people do not see, and so leave empty."""
+    """The one required field is the address; `website` is one that people do not see, and so leave empty.
+
+    `keep` is the answer to a suggestion: `typed` or `suggested`. Without one, an address that looks mistyped is
+    asked about first.
+    """
 
     email = EmailField(validators=[InputRequired("Please enter an e-mail address."), Length(max=320)])
     name = StringField(validators=[Optional(), Length(max=100, message="A name has at most 100 characters here.")])
@@ -35,6 +40,16 @@ class SignUpForm(PublicForm):
     cadence = StringField(default=Cadence.EACH)
     website = StringField()
     stamp = StringField()
+    keep = StringField()
+
+    def address(self) -> str:
+        """What to sign up: as typed, or as suggested where that was chosen. Raises InvalidAddress."""
+        typed = self.email.data or ""
+        return (find_suggestion(typed) if self.keep.data == "suggested" else None) or typed
+
+    def find_suggestion(self) -> str | None:
+        """What to ask about before anything else; None once that was answered. Raises InvalidAddress."""
+        return None if self.keep.data in {"typed", "suggested"} else find_suggestion(self.email.data or "")
 
     def wish(self) -> Wish:
         """What was asked for beside the newsletters. Raises InvalidInput."""

@@ -94,6 +94,12 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
         "index.html": {"newsletters": [(each, f"{base}/{each.slug}") for each in [newsletter, *others]]},
         "newsletter.html": page
         | {"stamp": "a-stamp", "form": form, "subscribe_url": f"{base}/{newsletter.slug}/subscribe"},
+        "did_you_mean.html": page
+        | {
+            "form": form,
+            "subscribe_url": f"{base}/{newsletter.slug}/subscribe",
+            "suggestion": "ann@harbour.example",
+        },
         "check_your_inbox.html": page | {"hours": 72},
         "confirm.html": action | {"newsletters": [newsletter]},
         "confirmed.html": page | {"newsletters": [newsletter, others[0]]},

@@ -7,10 +7,10 @@ address. What follows from the wish is `answering`'s work.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from newsletter.core.addresses import Address, keyed, parse, parse_and_ask_dns
+from newsletter.core.addresses import keyed
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
-from newsletter.core.errors import InvalidAddress, InvalidInput
+from newsletter.core.errors import InvalidInput
 from newsletter.mail.house import House
 from newsletter.mail.message import plain
 from newsletter.newsletters.queries import newsletter
@@ -18,6 +18,7 @@ from newsletter.subscriptions.models import SignUp
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.policy.budgets import By, mailbox_of, networks
 from newsletter.subscriptions.policy.keeping import kept_agent, kept_ip
+from newsletter.subscriptions.service.addressing import acceptable
 from newsletter.subscriptions.service.consent import Origin
 
 MOST_NEWSLETTERS, MOST_FOLLOWED, LONGEST_FOLLOWED = 20, 20, 100
@@ -71,18 +72,6 @@ def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wi
         )
         db.session.add(noted)
         return noted
-
-
-def acceptable(text: str, house: House) -> Address:
-    """The address, if this house can write to it. Raises InvalidAddress."""
-    mailbox = parse_and_ask_dns(text) if house.settings.check_dns else parse(text)
-    if mailbox.is_international and not house.takes_international:
-        problem = (
-            "Our mail server cannot write to addresses with letters such as ü or 字 before the @; "
-            "please use another address."
-        )
-        raise InvalidAddress(problem)
-    return mailbox
 
 
 def _checked(wish: Wish) -> Wish:

@@ -34,7 +34,10 @@ def subscribe(slug: str) -> Answer:
     if form.validate():
         try:
             slugs, seen_on = [slug, *form.newsletters.data], origin("form", SIGN_UP, "page", form.trust(house()))
-            service.sign_up(form.email.data or "", slugs, seen_on, house(), form.wish())
+            wish, suggestion = form.wish(), form.find_suggestion()
+            if suggestion:
+                return _ask_which(of, form, suggestion)
+            service.sign_up(form.address(), slugs, seen_on, house(), wish)
         except InvalidInput as problem:
             form.note(problem)
         else:
@@ -46,6 +49,12 @@ def subscribe(slug: str) -> Answer:
 def check_your_inbox(slug: str) -> Answer:
     hours = int(house().settings.confirm_within.total_seconds() // 3600)
     return about("pages/check_your_inbox.html", newsletter(slug), hours=hours)
+
+
+def _ask_which(of: Newsletter, form: SignUpForm, suggestion: str) -> str:
+    # The stamp goes through as it came: a new one would take whoever decides at once for a machine.
+    subscribe_url = url_for("public.subscribe", slug=of.slug)
+    return about("pages/did_you_mean.html", of, form=form, subscribe_url=subscribe_url, suggestion=suggestion)
 
 
 def _page(of: Newsletter, form: SignUpForm) -> str:

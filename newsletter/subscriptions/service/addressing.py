@@ -1,0 +1,70 @@
+"""Which addresses may sign up, and what was likely meant by one that looks mistyped.
+
+Nothing here looks at who is known, so no answer can tell. Beside the name servers nobody is asked: what a mail
+server would say of a mailbox is only ever learned by writing to it.
+"""
+
+from urllib.parse import urlsplit
+
+from newsletter.core.addresses import Address, parse, parse_and_ask_dns
+from newsletter.core.errors import InvalidAddress
+from newsletter.core.settings import LOOPBACK_HOSTS
+from newsletter.mail.house import House
+from newsletter.subscriptions.policy.screening import Sort, is_reserved, sort_of
+from newsletter.subscriptions.policy.typos import find_meant
+
+
+def acceptable(text: str, house: House) -> Address:
+    """The address, if somebody may sign up with it here. Raises InvalidAddress, with what to do about it."""
+    mailbox = parse(text)
+    if sort_of(mailbox.local) is Sort.ROLE and house.settings.role_addresses == "refuse":
+        problem = (
+            "This looks like the address of an office, which several people read; please use one of your own."
+        )
+        raise InvalidAddress(problem)
+    _check_throwaway(mailbox, house)
+    return _writable(mailbox, house)
+
+
+def acceptable_from_operator(text: str, house: House) -> Address:
+    """As `acceptable`, for an address that an operator brings: they may know the office and the domain."""
+    return _writable(parse(text), house)
+
+
+def find_suggestion(text: str) -> str | None:
+    """The whole address that was likely meant, to be shown to who typed it; None where nothing looks mistyped.
+
+    Raises InvalidAddress.
+    """
+    mailbox = parse(text)
+    meant = find_meant(mailbox.domain)
+    return f"{mailbox.local}@{meant}" if meant else None
+
+
+def _check_throwaway(mailbox: Address, house: House) -> None:
+    if mailbox.domain in house.disposable:
+        problem = "Addresses that last only for a while cannot sign up; please use one that you keep."
+        raise InvalidAddress(problem)
+
+
+def _writable(mailbox: Address, house: House) -> Address:
+    """What nobody can bring, because no mail would arrive or none could be read."""
+    if sort_of(mailbox.local) is Sort.MACHINE:
+        problem = "Nobody reads what is sent to this address; please use one that you read."
+        raise InvalidAddress(problem)
+    if is_reserved(mailbox.domain) and not _is_a_try(house):
+        problem = "This domain is kept for examples and private networks, and no mail arrives there."
+        raise InvalidAddress(problem)
+    if mailbox.is_international and not house.takes_international:
+        problem = (
+            "Our mail server cannot write to addresses with letters such as ü or 字 before the @; "
+            "please use another address."
+        )
+        raise InvalidAddress(problem)
+    return parse_and_ask_dns(mailbox.entered) if house.settings.check_dns else mailbox
+
+
+def _is_a_try(house: House) -> bool:
+    """Whether the house itself is at a name that is kept for examples, or at no public one: a demo, or a test."""
+    host = urlsplit(house.settings.base_url).hostname or ""
+    return host in LOOPBACK_HOSTS or is_reserved(host)
