@@ -13,7 +13,14 @@ from newsletter.delivery.service import finish_mailings, settle_estates, settle_
 from newsletter.digests.service import run_due
 from newsletter.editions.service import follow_mailings
 from newsletter.mail.house import House
-from newsletter.subscriptions.service import answer_sign_ups, purge_sign_ups, retain, watch_confirming
+from newsletter.subscriptions.service import (
+    answer_sign_ups,
+    purge_counts,
+    purge_sign_ups,
+    remind,
+    retain,
+    watch_confirming,
+)
 from newsletter.subscriptions.service.preferring import resume_due
 
 POLL_SOURCES = "poll sources"
@@ -37,6 +44,7 @@ def timetable(house: House) -> tuple[Job, ...]:
     return (
         Job(POLL_SOURCES, _poll_all, house.settings.poll_every),
         Job("answer sign-ups", answer_sign_ups, timedelta(seconds=0.5)),
+        Job("remind", remind, timedelta(minutes=10)),
         Job("watch confirming", _watch_confirming, timedelta(minutes=30)),
         Job("purge sign-ups", _purge_sign_ups, timedelta(minutes=10)),
         Job("resume paused", _resume_paused, timedelta(minutes=1)),
@@ -69,6 +77,7 @@ def _watch_confirming(_house: House) -> None:
 
 def _purge_sign_ups(_house: House) -> None:
     purge_sign_ups()
+    purge_counts()
 
 
 def _resume_paused(_house: House) -> None:

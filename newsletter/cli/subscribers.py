@@ -6,6 +6,7 @@ import click
 
 from newsletter.cli import people
 from newsletter.cli.output import Group, answer, open_house, table
+from newsletter.cli.ratios import ratio
 from newsletter.cli.story import story
 from newsletter.core.addresses import parse
 from newsletter.core.clock import now
@@ -83,4 +84,5 @@ def _subscriber(address: str, house: House) -> Subscriber:
 
 def register(parent: click.Group) -> None:
     people.register(group)
+    group.add_command(ratio)
     parent.add_command(group)

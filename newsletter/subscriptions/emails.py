@@ -1,6 +1,7 @@
-"""The three mails about a subscription itself; none holds a word that a visitor typed."""
+"""The mails about a subscription itself; none holds a word that a visitor typed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,18 @@ from newsletter.subscriptions.links import (
     preferences_link,
     unsubscribe_link,
 )
+from newsletter.subscriptions.policy.reminding import link_life
+
+CONFIRMATION, REMINDER = "confirmation", "reminder"
+"""Kinds of mailings by which others find them again."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """When a mail is written, and when what it is about is deleted."""
+
+    at: datetime
+    deleted_at: datetime
 
 
 def confirmation(
@@ -36,7 +49,27 @@ def confirmation(
         },
     )
     links = {"confirm_url": confirm_link(settings.base_url, nonces), "never_url": never_link(settings.base_url)}
-    return Letter("confirmation", personal_letterhead(first, at), content, links)
+    return Letter(CONFIRMATION, personal_letterhead(first, at), content, links)
+
+
+def reminder(newsletters: Sequence[Newsletter], nonces: Mapping[int, str], times: Times, house: House) -> Letter:
+    """The only mail that follows when nobody answers the confirmation."""
+    settings, first = house.settings, newsletters[0]
+    life = link_life(settings.confirm_within, times.deleted_at, times.at)
+    content = house.renderer.render(
+        REMINDER,
+        {
+            "newsletter": look(first, settings.base_url),
+            "names": [each.name for each in newsletters],
+            "confirm_url": Hole("confirm_url"),
+            "never_url": Hole("never_url"),
+            "deleted_on": times.deleted_at.astimezone(ZoneInfo(first.timezone)),
+            "hours": int(life.total_seconds() // 3600),
+            "home_url": settings.base_url,
+        },
+    )
+    links = {"confirm_url": confirm_link(settings.base_url, nonces), "never_url": never_link(settings.base_url)}
+    return Letter(REMINDER, personal_letterhead(first, times.at), content, links)
 
 
 def welcome(newsletter: Newsletter, at: datetime, house: House) -> Letter:

@@ -1,13 +1,15 @@
 """Reading subscriptions."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from newsletter.core.db import db
-from newsletter.subscriptions.models import ConsentEvent, SignUp, Subscriber, Subscription, Verdict
+from newsletter.subscriptions.models import ConfirmCount, ConsentEvent, SignUp, Subscriber, Subscription, Verdict
 from newsletter.subscriptions.policy import SubscriptionStatus
+from newsletter.subscriptions.policy.ratios import Ratio
 from newsletter.suppressions.models import Suppression
 
 
@@ -68,3 +70,28 @@ def verdicts_since(moment: datetime) -> dict[Verdict, int]:
         select(SignUp.verdict, func.count()).where(SignUp.answered_at >= moment).group_by(SignUp.verdict)
     )
     return {Verdict(verdict): count for verdict, count in rows}
+
+
+By = Literal["form", "page", "provider", "day"]
+"""What the ratio of those who confirmed can be told by."""
+
+
+def confirm_ratios(by: By, since: date, newsletter_id: int | None) -> Sequence[Ratio]:
+    """Of those who signed up from that day (UTC) on; most asked first, days in order. None: all newsletters."""
+    name = getattr(ConfirmCount, by)
+    sums = [
+        func.sum(each).label(each.key)
+        for each in (
+            ConfirmCount.asked,
+            ConfirmCount.confirmed,
+            ConfirmCount.within_hour,
+            ConfirmCount.reminded,
+            ConfirmCount.after_reminder,
+        )
+    ]
+    statement = select(name.label("name"), *sums).where(ConfirmCount.day >= since).group_by(name)
+    if newsletter_id is not None:
+        statement = statement.where(ConfirmCount.newsletter_id == newsletter_id)
+    order = (name,) if by == "day" else (func.sum(ConfirmCount.asked).desc(), name)
+    rows = db.session.execute(statement.order_by(*order))
+    return [Ratio(str(row.name), *map(int, row[1:])) for row in rows]

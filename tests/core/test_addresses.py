@@ -50,7 +50,7 @@ def test_a_kept_address_is_taken_again_unchanged(kept: str) -> None:
 @pytest.mark.parametrize(
     ("identity", "spellings"),
     [
-        ("ann@example.org", ["ann@example.org", "Ann@Example.ORG", " ANN@EXAMPLE。ORG ", "ann@ｅxample.org"]),
+        ("ann@example.org", ["ann@example.org", "Ann@Example.ORG", " ANN@EXAMPLE。ORG ", "ann@\uff45xample.org"]),
         (
             "ann@xn--bcher-kva.example",
             ["Ann@Bücher.example", "ann@bu\u0308cher.EXAMPLE", " aNN@xn--bcher-kva.example", "ann@BÜCHER.example"],
@@ -73,7 +73,7 @@ def test_the_spellings_of_one_person_have_one_identity(identity: str, spellings:
     ("one", "other"),
     [
         ("ann@strasse.example", "ann@straße.example"),
-        ("ann@σς.example", "ann@σσ.example"),
+        ("ann@γάς.example", "ann@γάσ.example"),
         ("jose@example.org", "josé@example.org"),
         ("ann@example.org", "аnn@example.org"),  # noqa: RUF001 - it begins with a Cyrillic letter.
         ("ann@bücher.example", "ann@buecher.example"),

@@ -21,11 +21,14 @@ from newsletter.digests.service import run_due
 from newsletter.editions.service import follow_mailings, send
 from newsletter.mail.house import House
 from newsletter.schema import metadata
-from newsletter.subscriptions.service import Origin, answer_sign_ups, sign_up, unsubscribe
+from newsletter.subscriptions.service import Origin, confirm, remind, unsubscribe
 from newsletter.web import current
 from tests import make
 
-GROWING = ("deliveries", "mailings", "subscribers", "subscriptions", "consent_events", "articles", "editions")
+GROWING = (
+    *("deliveries", "mailings", "subscribers", "subscriptions", "consent_events", "articles", "editions"),
+    *("sign_ups", "confirm_counts"),
+)
 
 
 @pytest.fixture
@@ -71,13 +74,15 @@ def _reads_all(step: str) -> bool:
     return step.startswith("SCAN") and "INDEX" not in step and step.split()[1] in GROWING
 
 
-def test_a_sign_up_and_an_unsubscription_read_no_whole_table(on_sqlite: House) -> None:
+def test_a_sign_up_its_answers_and_an_unsubscription_read_no_whole_table(on_sqlite: House) -> None:
     of = make.newsletter()
     person = make.subscription(of, on_sqlite)
     claims = {"n": of.id, "s": person.subscriber_id}
     with executed() as seen:
-        sign_up("ann@example.org", [of.slug], Origin("form"), on_sqlite)
-        answer_sign_ups(on_sqlite)
+        asked = make.signed_up("ann@example.org", on_sqlite, of.slug)
+        remind(on_sqlite)
+        wanted = {"n": {str(of.id): asked.nonce}, "s": asked.subscriber_id}
+        confirm(on_sqlite.signer.sign("confirm", wanted, at=now()), Origin("link"), on_sqlite)
         unsubscribe(on_sqlite.signer.sign("unsubscribe", claims, at=now()), Origin("one-click"), on_sqlite)
 
     assert len(seen) > 10

@@ -153,6 +153,15 @@ MAILS = MappingProxyType(
             "hours": 72,
             "home_url": "https://www.harbourpost.example/",
         },
+        "reminder": {
+            "newsletter": Newsletter(),
+            "names": [Newsletter().name],
+            "confirm_url": Hole("confirm_url"),
+            "never_url": Hole("never_url"),
+            "deleted_on": MORNING + timedelta(days=13),
+            "hours": 72,
+            "home_url": "https://www.harbourpost.example/",
+        },
         "welcome": {
             "newsletter": Newsletter(),
             "schedule_words": "every weekday at 06:30",

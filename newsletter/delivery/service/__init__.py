@@ -3,6 +3,7 @@
 from newsletter.delivery.service.control import (
     cancel,
     cancel_for,
+    cancel_own,
     finish_mailings,
     pause,
     pause_bulk,
@@ -34,6 +35,7 @@ __all__ = [
     "adopt",
     "cancel",
     "cancel_for",
+    "cancel_own",
     "finish_mailings",
     "forget",
     "has_due",

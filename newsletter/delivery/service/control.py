@@ -79,6 +79,13 @@ def cancel_for(subscriber_id: int, newsletter_id: int) -> int:
         return execute(_CANCEL_FOR, {"whose": subscriber_id, "which": newsletter_id, "at": now()}).rowcount
 
 
+def cancel_own(subscriber_id: int, kind: str) -> int:
+    """Send this person none of what was made for them alone and is of this kind; how many that were."""
+    theirs = select(Mailing.id).where(IS_OPEN, Mailing.subscriber_id == subscriber_id, Mailing.kind == kind)
+    with transaction():
+        return _cancel_waiting(Delivery.mailing_id.in_(theirs), words="it is not needed any more")
+
+
 def cancel_returned(mailing_ids: Collection[int]) -> None:
     """Cancel what came back to waiting from a worker's hands although its mailing was cancelled meanwhile."""
     these = select(Mailing.id).where(Mailing.id.in_(mailing_ids))

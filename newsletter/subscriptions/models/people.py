@@ -11,6 +11,10 @@ from newsletter.subscriptions.policy import Cadence, EndReason, FollowKind, Subs
 # Spelled out, never as parameters: a database uses a partial index only where it can read the same words.
 _IMPORTED = text("import_id IS NOT NULL")
 _PENDING, _ENDED = text("status = 'pending'"), text("status = 'unsubscribed'")
+_UNREMINDED = text("status = 'pending' AND reminded_at IS NULL AND asked_at IS NOT NULL")
+IS_UNREMINDED = text(
+    "subscriptions.status = 'pending' AND subscriptions.reminded_at IS NULL AND subscriptions.asked_at IS NOT NULL"
+)
 IS_PENDING, HAS_ENDED = text("subscriptions.status = 'pending'"), text("subscriptions.status = 'unsubscribed'")
 
 
@@ -43,7 +47,8 @@ class Subscriber(db.Model):  # type: ignore[name-defined, misc]
 class Subscription(db.Model):  # type: ignore[name-defined, misc]
     """`nonce` is what a confirmation link must carry; signing up again after leaving makes a new one.
 
-    `form` and `page` are where it was first asked for. `paused_until` is set while it is PAUSED.
+    `form` and `page` are where it was first asked for. `paused_until` is set while it is PAUSED. `asked_at` is
+    when its first confirmation was queued, `reminded_at` when the one reminder was decided about; None if never.
     """
 
     __tablename__ = "subscriptions"
@@ -53,6 +58,13 @@ class Subscription(db.Model):  # type: ignore[name-defined, misc]
         Index("ix_subscriptions_import", "import_id", sqlite_where=_IMPORTED, postgresql_where=_IMPORTED),
         Index("ix_subscriptions_pending", "requested_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
         Index("ix_subscriptions_ended", "ended_at", sqlite_where=_ENDED, postgresql_where=_ENDED),
+        Index(
+            "ix_subscriptions_unreminded",
+            "subscriber_id",
+            "asked_at",
+            sqlite_where=_UNREMINDED,
+            postgresql_where=_UNREMINDED,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -67,6 +79,8 @@ class Subscription(db.Model):  # type: ignore[name-defined, misc]
     form: Mapped[str] = mapped_column(String(40), default="")
     page: Mapped[str] = mapped_column(String(300), default="")
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -15,6 +15,8 @@ _UNANSWERED = text("verdict = 'new'")
 IS_NEW = text("sign_ups.verdict = 'new'")
 _ASKED = text("verdict = 'asked'")
 IS_ASKED = text("sign_ups.verdict = 'asked'")
+_MAILED = text("verdict IN ('asked', 'reminded')")
+IS_MAILED = text("sign_ups.verdict IN ('asked', 'reminded')")
 
 
 class Verdict(StrEnum):
@@ -31,6 +33,7 @@ class Verdict(StrEnum):
     ALL = "all"
     BREAKER = "breaker"  # Hardly anybody confirms any more.
     MACHINE = "machine"
+    REMINDED = "reminded"  # No form, but a mail about an earlier one.
 
 
 class SignUp(db.Model):  # type: ignore[name-defined, misc]
@@ -45,9 +48,10 @@ class SignUp(db.Model):  # type: ignore[name-defined, misc]
     __table_args__ = (
         Index("ix_sign_ups_new", "due_at", sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED),
         Index("ix_sign_ups_address_key", "address_key"),
+        Index("ix_sign_ups_inbox_key", "inbox_key", "answered_at", sqlite_where=_MAILED, postgresql_where=_MAILED),
         *(
             Index(f"ix_sign_ups_{name}", name, "answered_at", sqlite_where=_ASKED, postgresql_where=_ASKED)
-            for name in ("inbox_key", "near", "wide", "domain_key")
+            for name in ("near", "wide", "domain_key")
         ),
         Index("ix_sign_ups_answered", "answered_at", "verdict", "is_confirmed"),
     )

@@ -51,8 +51,8 @@ RESERVED = frozenset(
     {
         # RFC 2606 and 6761, and no mailbox in any of them.
         *("example", "test", "invalid", "localhost", "example.com", "example.net", "example.org"),
-        # Multicast DNS (RFC 6762), Tor (7686), home networks (8375), other name systems (9476), and private networks,
-        # for which ICANN keeps a name free.
+        # Multicast DNS (RFC 6762), Tor (7686), home networks (8375), other name systems (9476), and a name that
+        # ICANN keeps free for networks inside.
         *("local", "onion", "arpa", "alt", "internal"),
         # Never given to anybody, because so many networks use them inside.
         *("corp", "home", "lan", "localdomain"),

@@ -1,8 +1,8 @@
 """Slips of the finger in the domain of an address: what was most likely meant. Only ever shown, never applied.
 
 A suggestion that is wrong costs everybody of that domain a click, so there is one only for a domain that is
-nobody's we know, and near to one that many people have. A first letter is hardly ever the one that slips, and short
-names are all near to each other, so neither counts.
+nobody's we know, and near to one that many people have. A first letter is hardly ever the one that slips, and
+short names are all near to each other, so neither counts.
 """
 
 import re
@@ -63,7 +63,7 @@ _OF_A_COUNTRY = re.compile(r"[a-z0-9]{1,4}|com?\.[a-z]{2}", re.ASCII)
 
 
 def find_meant(domain: str) -> str | None:
-    """Which domain was most likely meant instead of this one (A-labels, lower case); None if there is no telling."""
+    """Which domain was most likely meant instead of this one (in A-labels); None if there is no telling."""
     if domain in PROVIDERS or domain in LOOK_ALIKE or domain.startswith("xn--"):
         return None
     meant = next((each for each in _readings(domain) if each in PROVIDERS), None) or _nearest(domain)

@@ -4,8 +4,10 @@ from newsletter.subscriptions.service.answering import answer_sign_ups
 from newsletter.subscriptions.service.budgeting import purge_sign_ups, watch_confirming
 from newsletter.subscriptions.service.confirming import confirm, newsletters_to_confirm
 from newsletter.subscriptions.service.consent import Origin
+from newsletter.subscriptions.service.counting import purge_counts
 from newsletter.subscriptions.service.erasing import erase
 from newsletter.subscriptions.service.leaving import check_never, never_write, newsletter_to_leave, unsubscribe
+from newsletter.subscriptions.service.reminding import remind
 from newsletter.subscriptions.service.retaining import retain
 from newsletter.subscriptions.service.signing_up import Wish, sign_up
 
@@ -19,7 +21,9 @@ __all__ = [
     "never_write",
     "newsletter_to_leave",
     "newsletters_to_confirm",
+    "purge_counts",
     "purge_sign_ups",
+    "remind",
     "retain",
     "sign_up",
     "unsubscribe",

@@ -19,7 +19,11 @@ from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscriber
 from newsletter.subscriptions.service.budgeting import Gate
 from newsletter.subscriptions.service.consent import Named, Origin, note
+from newsletter.subscriptions.service.counting import Tally
 from newsletter.suppressions.queries import may_be_asked
+
+ANSWERING = "answer sign-ups"
+"""What only one may be at."""
 
 AT_A_TIME = 200
 TRY_AGAIN = timedelta(minutes=5)
@@ -41,8 +45,8 @@ def answer_sign_ups(house: House) -> int:
     Nobody else answers at the same time, so that two sign-ups of one address never make two mails.
     """
     with transaction():
-        one_at_a_time("answer sign-ups")
-        gate = Gate(house.settings.budgets, now())
+        one_at_a_time(ANSWERING)
+        gate, tally = Gate(house.settings.budgets, now()), Tally()
         due = db.session.scalars(
             select(SignUp)
             .where(IS_NEW, SignUp.due_at <= now())
@@ -52,16 +56,17 @@ def answer_sign_ups(house: House) -> int:
         for each in due:
             try:
                 with db.session.begin_nested():
-                    _settle(each, _answered(each, gate, house))
+                    _settle(each, _answered(each, gate, tally, house))
             except _NotYet:
                 each.due_at = now() + LATER
             except NewsletterError as error:
                 log.error("sign-up not answered", sign_up=each.id, error=str(error))  # noqa: TRY400 - it says all.
                 each.due_at = now() + TRY_AGAIN
+        tally.write()
         return len(due)
 
 
-def _answered(asked: SignUp, gate: Gate, house: House) -> Verdict:
+def _answered(asked: SignUp, gate: Gate, tally: Tally, house: House) -> Verdict:
     moment = now()
     refusal = gate.find_refusal(asked)
     if refusal in _LATER and asked.method == "import":
@@ -84,6 +89,7 @@ def _answered(asked: SignUp, gate: Gate, house: House) -> Verdict:
     if refusal:
         return refusal
     _ask(subscriber, pending, moment, house)
+    tally.note(pending, moment)
     return Verdict.ASKED
 
 
@@ -148,6 +154,8 @@ def _pending(subscriber: Subscriber, of: Newsletter, asked: SignUp, moment: date
                 form=asked.form,
                 page=asked.page,
                 requested_at=moment,
+                asked_at=None,
+                reminded_at=None,
             )
         )
         db.session.refresh(subscription)

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
 
+from newsletter.core.addresses import Address, keyed
 from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
 from newsletter.core.logs import logger
 from newsletter.core.settings import Budget
-from newsletter.subscriptions.models import IS_ASKED, SignUp, Verdict
+from newsletter.subscriptions.models import IS_ASKED, IS_MAILED, SignUp, Verdict
 from newsletter.subscriptions.policy.budgets import (
     LONGEST_WINDOW,
     LOOK_BACK,
@@ -20,6 +21,7 @@ from newsletter.subscriptions.policy.budgets import (
     Confirming,
     Trust,
     is_collapsed,
+    mailbox_of,
     most_for,
 )
 
@@ -27,7 +29,6 @@ REFUSED_FOR = timedelta(days=1)
 """How long it is kept that somebody was refused: for the operator to see what goes on."""
 
 _COUNTED_BY = {
-    By.ADDRESS.value: SignUp.inbox_key,
     By.NEAR.value: SignUp.near,
     By.WIDE.value: SignUp.wide,
     By.DOMAIN.value: SignUp.domain_key,
@@ -54,8 +55,7 @@ class Gate:
                 most = max(1, most // TRICKLE)
             if self._spent(budget, asked, most) >= most:
                 return Verdict.BREAKER if self._breaker_is_open and budget.by == By.ALL else Verdict(budget.by)
-        is_often = any(self._spent(each, asked, each.most) >= each.most for each in OF_ADDRESS)
-        return Verdict.ADDRESS if is_often else None
+        return Verdict.ADDRESS if is_mailed_often(asked.inbox_key, self._moment) else None
 
     def _spent(self, budget: Budget, asked: SignUp, most: int) -> int:
         """How many confirmations have left that count together with this one; no more than `most` are counted."""
@@ -66,6 +66,43 @@ class Gate:
         since = SignUp.answered_at > self._moment - budget.window
         seen = select(SignUp.id).where(IS_ASKED, since, *like_this).limit(most).subquery()
         return db.session.scalar(select(func.count()).select_from(seen)) or 0
+
+
+def inbox_key_of(address: Address, pepper: str) -> str:
+    """Stands for the inbox in which this address ends, as far as anybody can know."""
+    return keyed(mailbox_of(address.identity), pepper)
+
+
+def is_mailed_often(inbox_key: str, moment: datetime) -> bool:
+    """Whether this inbox has had as many confirmations and reminders as anybody may."""
+    return any(_mailed(inbox_key, moment - each.window, each.most) >= each.most for each in OF_ADDRESS)
+
+
+def _mailed(inbox_key: str, since: datetime, most: int) -> int:
+    like_this = IS_MAILED, SignUp.inbox_key == inbox_key, SignUp.answered_at > since
+    seen = select(SignUp.id).where(*like_this).limit(most).subquery()
+    return db.session.scalar(select(func.count()).select_from(seen)) or 0
+
+
+def note_reminded(address_key: str, inbox_key: str, moment: datetime) -> None:
+    """A reminder counts in the budget of its inbox, in the caller's transaction."""
+    db.session.add(
+        SignUp(
+            verdict=Verdict.REMINDED,
+            at=moment,
+            due_at=moment,
+            answered_at=moment,
+            address="",
+            entered="",
+            address_key=address_key,
+            inbox_key=inbox_key,
+            domain_key="",
+            trust=Trust.SIGNED,
+            newsletter_ids=[],
+            wish={},
+            method="reminder",
+        )
+    )
 
 
 def confirming(moment: datetime) -> Confirming:
@@ -108,7 +145,8 @@ def purge_sign_ups() -> int:
             delete(SignUp)
             .where(
                 SignUp.answered_at < moment - REFUSED_FOR,
-                (SignUp.answered_at < moment - LONGEST_WINDOW) | (SignUp.verdict != Verdict.ASKED),
+                (SignUp.answered_at < moment - LONGEST_WINDOW)
+                | SignUp.verdict.not_in((Verdict.ASKED, Verdict.REMINDED)),
             )
             .execution_options(synchronize_session=False)
         )

@@ -18,6 +18,8 @@ from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscription
 from newsletter.subscriptions.service.budgeting import note_confirmed
 from newsletter.subscriptions.service.consent import Link, Named, Origin, note
+from newsletter.subscriptions.service.counting import count_confirmed
+from newsletter.subscriptions.service.reminding import stop_reminding
 from newsletter.suppressions.service import lift_erasure
 
 IS_ON = (SubscriptionStatus.CONFIRMED, SubscriptionStatus.PAUSED)
@@ -31,7 +33,7 @@ def confirm(token: str, origin: Origin, house: House) -> Sequence[Newsletter]:
     requested = reader(house).confirmation(token, now())
     with transaction():
         moment = now()
-        confirmed = []
+        confirmed, begun = [], []
         for newsletter_id, nonce in requested.nonces.items():
             is_new = _turn_on(requested.subscriber_id, newsletter_id, nonce, moment)
             subscription = find_subscription(requested.subscriber_id, newsletter_id)
@@ -41,8 +43,11 @@ def confirm(token: str, origin: Origin, house: House) -> Sequence[Newsletter]:
             confirmed.append(of)
             if is_new:
                 _begin(subscription, of, origin, house)
+                begun.append(subscription)
         if not confirmed:
             raise _why_none(requested)
+        stop_reminding(requested.subscriber_id)
+        count_confirmed(begun, moment)
         return confirmed
 
 

@@ -16,9 +16,10 @@ from newsletter.mail.message import plain
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.models import SignUp
 from newsletter.subscriptions.policy import Cadence
-from newsletter.subscriptions.policy.budgets import By, mailbox_of, networks
+from newsletter.subscriptions.policy.budgets import By, networks
 from newsletter.subscriptions.policy.keeping import kept_agent, kept_ip
 from newsletter.subscriptions.service.addressing import acceptable
+from newsletter.subscriptions.service.budgeting import inbox_key_of
 from newsletter.subscriptions.service.consent import Origin
 
 MOST_NEWSLETTERS, MOST_FOLLOWED, LONGEST_FOLLOWED = 20, 20, 100
@@ -56,7 +57,7 @@ def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wi
             address=str(mailbox),
             entered=mailbox.entered,
             address_key=mailbox.key(pepper),
-            inbox_key=keyed(mailbox_of(mailbox.identity), pepper),
+            inbox_key=inbox_key_of(mailbox, pepper),
             domain_key=keyed(mailbox.domain, pepper),
             near=seen_from.get(By.NEAR),
             wide=seen_from.get(By.WIDE),

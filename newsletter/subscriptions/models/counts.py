@@ -1,0 +1,31 @@
+"""How many confirmations were asked for and answered: sums that hold no person, and so outlive all of them."""
+
+from datetime import date
+
+from sqlalchemy import Date, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from newsletter.core.db import db
+
+
+class ConfirmCount(db.Model):  # type: ignore[name-defined, misc]
+    """What became of the sign-ups of one day (UTC) for one newsletter, by one form on one page, at one provider.
+
+    Each subscription counts once in `asked`, when its first confirmation is queued, and always in the row of the
+    day on which it was requested. `within_hour` of those confirmed took no longer; `after_reminder` were reminded.
+    """
+
+    __tablename__ = "confirm_counts"
+
+    newsletter_id: Mapped[int] = mapped_column(
+        ForeignKey("newsletters.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    form: Mapped[str] = mapped_column(String(40), primary_key=True)
+    page: Mapped[str] = mapped_column(String(200), primary_key=True)
+    provider: Mapped[str] = mapped_column(String(20), primary_key=True)
+    asked: Mapped[int] = mapped_column(default=0)
+    confirmed: Mapped[int] = mapped_column(default=0)
+    within_hour: Mapped[int] = mapped_column(default=0)
+    reminded: Mapped[int] = mapped_column(default=0)
+    after_reminder: Mapped[int] = mapped_column(default=0)
