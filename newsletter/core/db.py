@@ -177,12 +177,12 @@ def insert_ignoring(model: type[Any]) -> Any:  # noqa: ANN401 - the two dialects
     return insert(model).on_conflict_do_nothing()
 
 
-def insert_adding(model: type[Any], name: str) -> Any:  # noqa: ANN401 - the two dialects share no type.
-    """`INSERT … ON CONFLICT DO UPDATE` by primary key: the number is added to that of the row there."""
+def insert_adding(model: type[Any], *names: str) -> Any:  # noqa: ANN401 - the two dialects share no type.
+    """`INSERT … ON CONFLICT DO UPDATE` by primary key: these numbers are added to those of the row there."""
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     statement = insert(model)
-    total = getattr(model, name) + statement.excluded[name]
-    return statement.on_conflict_do_update(index_elements=list(model.__table__.primary_key), set_={name: total})
+    totals = {name: getattr(model, name) + statement.excluded[name] for name in names}
+    return statement.on_conflict_do_update(index_elements=list(model.__table__.primary_key), set_=totals)
 
 
 def among(

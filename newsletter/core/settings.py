@@ -13,18 +13,15 @@ from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 import idna
 from dotenv import dotenv_values
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from newsletter.core.errors import SettingsError
+from newsletter.core.setting_urls import base_url, database_url, engine_url, limits_url
 
 PREFIX = "NEWSLETTER_"
 SHORTEST_SECRET = 32
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 KeepIp = Literal["whole", "network", "none"]
 SignedForms = Literal["optional", "required"]
@@ -193,67 +190,6 @@ def _secrets(name: str, text: str) -> tuple[str, ...]:
     return secrets
 
 
-def _database_url(name: str, text: str) -> str:
-    expected = "expected sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
-    try:
-        url = make_url(text)
-    except (ArgumentError, ValueError) as error:
-        raise SettingsError(name, f"cannot be read; {expected}") from error
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
-    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
-        raise SettingsError(name, f"has driver '{url.drivername}'; {expected}")
-    if url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
-        raise SettingsError(name, "is a database in memory, which two processes cannot share; " + expected)
-    if url.drivername == "sqlite":
-        # Relative to where the process was started, whatever a library takes for its own folder.
-        url = url.set(database=str(Path(str(url.database)).absolute()))
-    return url.render_as_string(hide_password=False)
-
-
-def _base_url(name: str, text: str) -> str:
-    if "@" in text:
-        raise SettingsError(name, "holds a user or password, which every mail would show; expected https://HOST")
-    # It stands in a header of each mail, where only ASCII may; a domain of other letters has an xn-- form.
-    if not re.fullmatch(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?/?", text, re.ASCII):
-        raise SettingsError(name, f"'{text}' is no web address in plain ASCII; expected https://HOST")
-    url = urlsplit(text)
-    if url.scheme == "http" and url.hostname not in LOOPBACK_HOSTS:
-        raise SettingsError(name, f"'{text}' is not encrypted; expected https (RFC 8058 asks for it in mails)")
-    return text.rstrip("/")
-
-
-def _engine(name: str, text: str) -> str:
-    if text == "local":
-        return text
-    return _service(name, text, "local", ("redis", "rediss", "amqp", "amqps"))
-
-
-def _limits(name: str, text: str) -> str:
-    if text in {"auto", "local"}:
-        return text
-    return _service(name, text, "auto, local", ("redis", "rediss"))
-
-
-def _service(name: str, text: str, words: str, schemes: tuple[str, ...]) -> str:
-    """A URL of another service; it may hold a password, so it is never repeated."""
-    *most, last = (f"{each}://" for each in schemes)
-    expected = f"expected {words}, {', '.join(most)} or {last}"
-    scheme, divider, _ = text.partition("://")
-    if not divider and not re.search(r"[@:/]", text):
-        raise SettingsError(name, f"'{text}' is not known; {expected}")
-    if scheme not in schemes:
-        raise SettingsError(name, f"has another scheme; {expected}")
-    try:
-        url = urlsplit(text)
-        is_whole = bool(url.hostname) and (url.port is None or url.port > 0)
-    except ValueError:
-        is_whole = False
-    if not is_whole:
-        raise SettingsError(name, f"names no host and port; expected {scheme}://USER:PASSWORD@HOST:PORT/NAME")
-    return text
-
-
 def _host_port(name: str, text: str) -> HostPort:
     found = re.fullmatch(r"(?:([\w.-]+)|\[([\da-fA-F:.]+)\]):(\d{1,5})", text, re.ASCII)
     if not found or not 0 < int(found[3]) < 2**16:
@@ -364,10 +300,10 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "SECRET_KEYS": ("secret_keys", _secrets),
     "PEPPER": ("pepper", _secret),
     "BACKENDS": ("backends", _text),
-    "DATABASE_URL": ("database_url", _database_url),
-    "BASE_URL": ("base_url", _base_url),
-    "ENGINE": ("engine", _engine),
-    "LIMITS": ("limits", _limits),
+    "DATABASE_URL": ("database_url", database_url),
+    "BASE_URL": ("base_url", base_url),
+    "ENGINE": ("engine", engine_url),
+    "LIMITS": ("limits", limits_url),
     "LISTEN": ("listen", _host_port),
     "WEB_PROCESSES": ("web_processes", _number(0, 64)),
     "SPOOL": ("spool", _path),

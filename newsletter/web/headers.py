@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from werkzeug.exceptions import BadRequest
 
-from newsletter.core.settings import LOOPBACK_HOSTS
+from newsletter.core.setting_urls import LOOPBACK_HOSTS
 from newsletter.web import current
 
 TOKEN_PATHS = frozenset({"account", "confirm", "never", "unsubscribe", "preferences"})

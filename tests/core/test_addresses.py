@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from newsletter.core.addresses import masked, parse
+from newsletter.core.addresses import Address, masked, parse, parse_many
 from newsletter.core.errors import InvalidAddress
 from tests.core.corpus import ACCEPTED, GOLDEN, REFUSED, TYPED
 
@@ -23,6 +23,12 @@ def test_what_is_taken_of_the_corpus_and_as_what_is_the_golden_set() -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.write_text(json.dumps(found, indent=1) + "\n")
     assert found == json.loads(GOLDEN.read_text())
+
+
+def test_many_at_once_are_taken_and_refused_as_one_by_one() -> None:
+    found = zip(TYPED, parse_many(TYPED), strict=True)
+
+    assert {typed: str(kept) for typed, kept in found if isinstance(kept, Address)} == ACCEPTED
 
 
 @pytest.mark.parametrize("typed", [each for each in REFUSED if len(each) > 3], ids=ascii)

@@ -171,14 +171,20 @@ def test_counts_outlive_the_people_and_name_none_of_them(
     house: House, outbox: list[Envelope], clock: Traveller
 ) -> None:
     make.newsletter()
-    made = make.signed_up("ann@ann-marlow.example", house, origin=make.form(page="https://paper.example/?ann"))
-    make.signed_up("bob@gmail.com", house)
-    erase(made.subscriber_id)
+    alone, shared = (
+        make.form(page="https://paper.example/ann-marlow"),
+        make.form(page="https://paper.example/sport?b"),
+    )
+    made = [make.signed_up("ann@ann-marlow.example", house, origin=alone)]
+    made += [make.signed_up(f"{name}@gmail.com", house, origin=shared) for name in ("bob", "cleo")]
+    for each in made[:2]:
+        erase(each.subscriber_id)
     clock.shift(15 * DAY)
     retain(house.settings)
 
     assert db.session.scalars(select(Subscription)).all() == []
-    assert told("provider") == {"Gmail": (1, 0, 0, 0, 0), "other": (1, 0, 0, 0, 0)}
+    assert told("provider") == {"Gmail": (2, 0, 0, 0, 0), "other": (1, 0, 0, 0, 0)}
+    assert told("page") == {"https://paper.example/sport": (2, 0, 0, 0, 0), OTHER_PAGES: (1, 0, 0, 0, 0)}
     assert "ann" not in repr([vars(each) for each in db.session.scalars(select(ConfirmCount))])
     clock.shift(386 * DAY)
     assert [purge_counts(), purge_counts()] == [2, 0]

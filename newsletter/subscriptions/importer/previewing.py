@@ -67,7 +67,7 @@ def preview(path: Path, order: Order, house: House, reject: Reject) -> Preview:
     samples: list[Mapping[str, str]] = []
     with opened(path) as table:
         taking = recognise(table.header, order.choices)
-        for _, (people, refused) in batches(table, taking, house.settings.pepper):
+        for _, (people, refused) in batches(table, taking, house):
             known = look_up(people, of.id)
             for person in people:
                 standings[person.standing] += 1

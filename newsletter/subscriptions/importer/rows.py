@@ -8,10 +8,12 @@ from itertools import islice
 
 from newsletter.core.addresses import Address, parse_many
 from newsletter.core.errors import InvalidAddress, InvalidInput
+from newsletter.mail.house import House
 from newsletter.mail.message import plain
 from newsletter.subscriptions.importer.reading import Table
 from newsletter.subscriptions.importer.recognising import Column, Standing, Taking
 from newsletter.subscriptions.policy import Cadence
+from newsletter.subscriptions.service.addressing import check_brought
 
 AT_A_TIME = 5000
 
@@ -47,16 +49,16 @@ class Rejected:
 Batch = tuple[list[Person], list[Rejected]]
 
 
-def batches(table: Table, taking: Taking, pepper: str, skip: int = 0) -> Iterator[tuple[int, Batch]]:
+def batches(table: Table, taking: Taking, house: House, skip: int = 0) -> Iterator[tuple[int, Batch]]:
     """How many rows have been read by then, beside the people and the rejected rows of each batch."""
     deque(islice(table.rows, skip), maxlen=0)
     done = skip
     while read := list(islice(table.rows, AT_A_TIME)):
         done += len(read)
-        yield done, _sorted(read, taking, pepper)
+        yield done, _sorted(read, taking, house)
 
 
-def _sorted(read: Sequence[tuple[int, Sequence[str]]], taking: Taking, pepper: str) -> Batch:
+def _sorted(read: Sequence[tuple[int, Sequence[str]]], taking: Taking, house: House) -> Batch:
     people, rejected = [], []
     addresses = parse_many(_unguarded(taking.cell(row, Column.EMAIL)) for _, row in read)
     for (line, row), mailbox in zip(read, addresses, strict=True):
@@ -64,7 +66,8 @@ def _sorted(read: Sequence[tuple[int, Sequence[str]]], taking: Taking, pepper: s
             rejected.append(Rejected(line, row, str(mailbox)))
             continue
         try:
-            people.append(_person(line, row, mailbox, taking, pepper))
+            check_brought(mailbox, house)
+            people.append(_person(line, row, mailbox, taking, house.settings.pepper))
         except InvalidInput as problem:
             rejected.append(Rejected(line, row, str(problem)))
     return people, rejected

@@ -62,7 +62,7 @@ def take_in(path: Path, approved: str, order: Order, house: House, reject: Rejec
         chosen = _begun(path, approved, order, of.id)
         load_in_bulk()
         crew = _Crew(chosen, order, house.settings.pepper)
-        for done, (people, refused) in batches(table, taking, house.settings.pepper, chosen.rows_done):
+        for done, (people, refused) in batches(table, taking, house, chosen.rows_done):
             reject(table.header, refused)
             with transaction():
                 counts = Counter(chosen.counts) + crew.settle(people) + Counter(rejected=len(refused))

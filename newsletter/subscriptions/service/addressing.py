@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from newsletter.core.addresses import Address, parse, parse_and_ask_dns
 from newsletter.core.errors import InvalidAddress
-from newsletter.core.settings import LOOPBACK_HOSTS
+from newsletter.core.setting_urls import LOOPBACK_HOSTS
 from newsletter.mail.house import House
 from newsletter.subscriptions.policy.screening import Sort, is_reserved, sort_of
 from newsletter.subscriptions.policy.typos import find_meant
@@ -22,13 +22,30 @@ def acceptable(text: str, house: House) -> Address:
             "This looks like the address of an office, which several people read; please use one of your own."
         )
         raise InvalidAddress(problem)
-    _check_throwaway(mailbox, house)
-    return _writable(mailbox, house)
+    if mailbox.domain in house.disposable:
+        problem = "Addresses that last only for a while cannot sign up; please use one that you keep."
+        raise InvalidAddress(problem)
+    check_brought(mailbox, house)
+    if mailbox.is_international and not house.takes_international:
+        problem = (
+            "Our mail server cannot write to addresses with letters such as ü or 字 before the @; "
+            "please use another address."
+        )
+        raise InvalidAddress(problem)
+    return parse_and_ask_dns(text) if house.settings.check_dns else mailbox
 
 
-def acceptable_from_operator(text: str, house: House) -> Address:
-    """As `acceptable`, for an address that an operator brings: they may know the office and the domain."""
-    return _writable(parse(text), house)
+def check_brought(mailbox: Address, house: House) -> None:
+    """Raises InvalidAddress for what not even an operator can bring: no mail would arrive, or nobody read it.
+
+    Offices and domains that last for a while are for them to judge.
+    """
+    if sort_of(mailbox.local) is Sort.MACHINE:
+        problem = "Nobody reads what is sent to this address; please use one that you read."
+        raise InvalidAddress(problem)
+    if is_reserved(mailbox.domain) and not _is_a_try(house):
+        problem = "This domain is kept for examples and private networks, and no mail arrives there."
+        raise InvalidAddress(problem)
 
 
 def find_suggestion(text: str) -> str | None:
@@ -39,29 +56,6 @@ def find_suggestion(text: str) -> str | None:
     mailbox = parse(text)
     meant = find_meant(mailbox.domain)
     return f"{mailbox.local}@{meant}" if meant else None
-
-
-def _check_throwaway(mailbox: Address, house: House) -> None:
-    if mailbox.domain in house.disposable:
-        problem = "Addresses that last only for a while cannot sign up; please use one that you keep."
-        raise InvalidAddress(problem)
-
-
-def _writable(mailbox: Address, house: House) -> Address:
-    """What nobody can bring, because no mail would arrive or none could be read."""
-    if sort_of(mailbox.local) is Sort.MACHINE:
-        problem = "Nobody reads what is sent to this address; please use one that you read."
-        raise InvalidAddress(problem)
-    if is_reserved(mailbox.domain) and not _is_a_try(house):
-        problem = "This domain is kept for examples and private networks, and no mail arrives there."
-        raise InvalidAddress(problem)
-    if mailbox.is_international and not house.takes_international:
-        problem = (
-            "Our mail server cannot write to addresses with letters such as ü or 字 before the @; "
-            "please use another address."
-        )
-        raise InvalidAddress(problem)
-    return parse_and_ask_dns(mailbox.entered) if house.settings.check_dns else mailbox
 
 
 def _is_a_try(house: House) -> bool:

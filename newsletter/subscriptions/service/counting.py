@@ -71,7 +71,8 @@ class Tally:
             db.session.connection().execute(insert_adding(ConfirmCount, "asked"), rows)
 
 
-_NOTHING_YET = dict.fromkeys(("confirmed", "within_hour", "reminded", "after_reminder"), 0)
+_NUMBERS = ("asked", "confirmed", "within_hour", "reminded", "after_reminder")
+_NOTHING_YET = dict.fromkeys(_NUMBERS[1:], 0)
 
 
 def count_confirmed(confirmed: Iterable[Subscription], moment: datetime) -> None:
@@ -90,6 +91,28 @@ def count_confirmed(confirmed: Iterable[Subscription], moment: datetime) -> None
 def count_reminded(reminded: Iterable[Subscription]) -> None:
     """They are reminded, as the last thing in the caller's transaction."""
     _add({key: Counter(reminded=how_many) for key, how_many in Counter(map(_key, reminded)).items()})
+
+
+def places_of(subscriber_id: int) -> Sequence[Key]:
+    """The rows in which this person counts."""
+    theirs = db.session.scalars(select(Subscription).where(Subscription.subscriber_id == subscriber_id))
+    return [found for each in theirs if (found := _find(_key(each)))]
+
+
+def unname(places: Iterable[Key]) -> None:
+    """Whoever was the only one to come from a page on that day came from one of the others.
+
+    For somebody who is erased, as the last thing in the caller's transaction: the page may tell who it was.
+    """
+    for place in sorted(set(places)):
+        this_day = ConfirmCount.newsletter_id == place.newsletter_id, ConfirmCount.day == place.day
+        rows = db.session.scalars(select(ConfirmCount).where(*this_day, ConfirmCount.page == place.page)).all()
+        if place.page and sum(each.asked for each in rows) == 1:
+            for each in rows:
+                numbers = {name: getattr(each, name) for name in _NUMBERS}
+                moved = {**place._asdict(), "page": OTHER_PAGES, **numbers}
+                db.session.execute(insert_adding(ConfirmCount, *_NUMBERS), moved)
+                db.session.delete(each)
 
 
 def purge_counts() -> int:

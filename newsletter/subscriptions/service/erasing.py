@@ -6,6 +6,7 @@ from newsletter.core.db import db, transaction
 from newsletter.core.errors import NotFound
 from newsletter.delivery.service import forget, scrub
 from newsletter.subscriptions.models import SignUp, Subscriber
+from newsletter.subscriptions.service.counting import places_of, unname
 from newsletter.suppressions.models import Reason, Suppression
 from newsletter.suppressions.service import suppress
 
@@ -19,7 +20,7 @@ def erase(subscriber_id: int) -> None:
         person = db.session.get(Subscriber, subscriber_id)
         if person is None:
             raise NotFound(kind="subscriber", name=subscriber_id)
-        key = person.address_key
+        key, places = person.address_key, places_of(subscriber_id)
         suppress(key, Reason.ERASED)
         # The words of a server that refused it may hold the address.
         db.session.execute(update(Suppression).where(Suppression.address_key == key).values(words=""))
@@ -27,5 +28,7 @@ def erase(subscriber_id: int) -> None:
         forget([subscriber_id])
         db.session.execute(delete(SignUp).where(SignUp.address_key == key))
         db.session.execute(delete(Subscriber).where(Subscriber.id == subscriber_id))
+        unname(places)
+        db.session.flush()
         db.session.expire_all()
     scrub()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from newsletter.core.settings import LOOPBACK_HOSTS
+from newsletter.core.setting_urls import LOOPBACK_HOSTS
 from newsletter.mail.backends.base import Connection
 from newsletter.mail.backends.smtp.connection import MostOf, SmtpConnection
 from newsletter.mail.backends.smtp.line import Line

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from newsletter.core.errors import BackendRefused, BackendUnavailable
-from newsletter.core.settings import LOOPBACK_HOSTS
+from newsletter.core.setting_urls import LOOPBACK_HOSTS
 from newsletter.mail.backends.smtp.wire import Nonsense, RawReply, Replies
 from newsletter.mail.replies import reply
 
