@@ -112,6 +112,35 @@ def test_a_mistake_is_named_at_the_top_and_at_the_field(stage: Stage, page: Page
     assert_well_made(page)
 
 
+@pytest.mark.parametrize(
+    ("button", "address"), [("Yes, use", "ann@gmail.com"), ("No, keep", "ann@gmial.com")]
+)
+def test_a_slip_is_asked_about_and_answered_by_keyboard(
+    stage: Stage, page: Page, button: str, address: str
+) -> None:
+    page.goto(f"{stage.url}/courier")
+    page.locator("#email").focus()
+    page.keyboard.type("ann@gmial.com")
+    # Whoever is faster than people are is taken for a machine.
+    page.wait_for_timeout(2100)
+    submit(page)
+    assert page.locator("h1").inner_text() == "Is this your address?"
+    assert_well_made(page)
+
+    press(page, button)
+    assert page.locator("h1").inner_text() == "Check your inbox"
+    assert stage.mail_for(address, "Auto-Submitted")
+
+
+def test_a_long_address_that_looks_mistyped_fits_too(stage: Stage, page: Page) -> None:
+    page.goto(f"{stage.url}/courier")
+    page.locator("#email").fill(f"{'long.' * 12}ann@hotmial.co.uk")
+    submit(page)
+
+    assert page.locator("h1").inner_text() == "Is this your address?"
+    assert_well_made(page)
+
+
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/confirm/damaged", "/unsubscribe/damaged"])
 def test_every_other_page_is_well_made(stage: Stage, page: Page, path: str) -> None:
     page.goto(stage.url + path)
