@@ -36,6 +36,8 @@ class Service:
             PREFIX + "FETCH_ALLOW": f"127.0.0.1:{feeds_port}",
             PREFIX + "POLL_SECONDS": "10",
             PREFIX + "SENDERS": "1",
+            # Thirty readers sign up from one machine, which elsewhere would be an attack.
+            PREFIX + "BUDGETS": "all 5000/h",
             PREFIX + "LOG_LEVEL": "WARNING",
         }
         self._process: subprocess.Popen[bytes] | None = None
