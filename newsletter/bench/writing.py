@@ -65,10 +65,12 @@ def message(articles: Sequence[Article], of: Newsletter, house: House) -> bytes:
     letter = edition_letter(edition, renderings(edition, articles, of, house), of, house)
     template = compile_message(letter.letterhead, letter.content)
     token = house.signer.sign("unsubscribe", {"n": of.id, "e": 1, "s": 100_000}, at=now())
+    own = house.signer.sign("preferences", {"s": 100_000}, at=now())
     values = {
         "to": "reader100000@d100.example.org",
         "message_id": f"<{'0' * 32}@{of.list_domain}>",
         "unsubscribe_url": f"{house.settings.base_url}/unsubscribe/{token}",
+        "preferences_url": f"{house.settings.base_url}/preferences/{own}",
     }
     return template.fill(values)
 

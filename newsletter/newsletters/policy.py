@@ -4,7 +4,8 @@ import re
 
 RESERVED = frozenset(
     {
-        "api", "archive", "articles", "confirm", "console", "embed", "feed.xml", "healthz", "hooks", "metrics",
+        "account", "api", "archive", "articles", "confirm", "console", "embed", "feed.xml", "healthz", "hooks",
+        "metrics", "never",
         "preferences", "readyz", "static", "subscribe", "unsubscribe", "favicon.ico", "robots.txt",
     }
 )  # fmt: skip
