@@ -16,7 +16,7 @@ from newsletter.newsletters.models import Newsletter
 TOLERANCE = 0.02
 """How far, as a part of the wanted size, a message may be from it."""
 
-LONGEST_SUMMARY, SHORTEST_SUMMARY = 300, 1
+LONGEST_SUMMARY, SHORTEST_SUMMARY = 300, 0
 MOST_ARTICLES = 100
 
 _HEADLINES = (
