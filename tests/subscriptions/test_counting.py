@@ -1,18 +1,15 @@
 """How many were asked and have confirmed: what counts where, and that no count names a person."""
 
-import gc
 import json
 from collections.abc import Sequence
 from datetime import date, timedelta
 from threading import Barrier, Thread
 
 import pytest
-from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 from time_machine import Traveller
 
-from newsletter.cli import root
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.settings import Settings
@@ -32,7 +29,7 @@ from newsletter.subscriptions.service import (
     sign_up,
 )
 from tests import make
-from tests.conftest import SECRETS
+from tests.subscriptions.commands import ran
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LINK = Origin(method="link")
@@ -245,16 +242,6 @@ def test_confirming_at_once_from_everywhere_loses_no_count_and_no_click(
     assert told("provider") == {"other": ((16 + 16) * 4, 16 * 4, 16 * 4, 0, 0)}
 
 
-def shown(settings: Settings, *words: str) -> str:
-    environment = {**SECRETS, "NEWSLETTER_DATABASE_URL": settings.database_url}
-    ended = CliRunner(env=environment).invoke(root, ["subscriber", "ratio", *words])
-    assert ended.exit_code == 0, ended.output
-    gc.collect()
-    return ended.output
-
-
-# A command is a process of its own, whose end closes what it has opened.
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_the_command_shows_who_confirms_and_points_out_who_does_not(app: Flask, settings: Settings) -> None:
     of = make.newsletter()
     for provider, asked, confirmed in (("Gmail", 80, 60), ("Outlook", 40, 4), ("other", 40, 31)):
@@ -271,8 +258,10 @@ def test_the_command_shows_who_confirms_and_points_out_who_does_not(app: Flask, 
                 )
             )
 
-    words = shown(settings)
-    facts = json.loads(shown(settings, "--by", "page", "--newsletter", "courier", "--days", "1", "--json"))
+    words = ran(settings, "subscriber", "ratio")
+    facts = json.loads(
+        ran(settings, "subscriber", "ratio", "--by", "page", "--newsletter", "courier", "--days", "1", "--json")
+    )
 
     assert words.startswith("PROVIDER  ASKED  CONFIRMED  RATIO  WITHIN HOUR  REMINDED  AFTER REMINDER")
     assert "Outlook   40     4          10%" in words
@@ -281,11 +270,10 @@ def test_the_command_shows_who_confirms_and_points_out_who_does_not(app: Flask, 
     assert facts["low_providers"] == ["Outlook"]
     [one] = facts["ratios"]
     assert (one["name"], one["asked"], one["confirmed"], one["ratio"]) == ("", 160, 95, 0.594)
-    assert "(none)" in shown(settings, "--by", "page")
+    assert "(none)" in ran(settings, "subscriber", "ratio", "--by", "page")
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_the_command_says_when_there_is_nothing_to_show(app: Flask, settings: Settings) -> None:
     make.newsletter()
 
-    assert "Nobody was asked since" in shown(settings)
+    assert "Nobody was asked since" in ran(settings, "subscriber", "ratio")
