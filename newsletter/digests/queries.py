@@ -1,13 +1,15 @@
 """Reading digests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
-from newsletter.digests.models import Digest, DigestRun, DigestSource
+from newsletter.digests.models import Digest, DigestMark, DigestRun, DigestSource
+from newsletter.digests.policy import Mark, MarkKind
+from newsletter.editions.models import Edition
 
 
 def find_digest(slug: str) -> Digest | None:
@@ -41,3 +43,20 @@ def runs(digest_id: int, limit: int = 20) -> Sequence[DigestRun]:
     return db.session.scalars(
         select(DigestRun).where(DigestRun.digest_id == digest_id).order_by(DigestRun.due_at.desc()).limit(limit)
     ).all()
+
+
+def marks(digest_id: int) -> Mapping[int, Mark]:
+    """What an editor said of articles, by the article's id."""
+    rows = db.session.scalars(select(DigestMark).where(DigestMark.digest_id == digest_id))
+    return {row.article_id: Mark(MarkKind(row.kind), row.until) for row in rows}
+
+
+def last_window_end(digest_id: int, before: datetime) -> datetime | None:
+    """Where the window of its last edition for a slot before that moment ended; None where there was none."""
+    return db.session.scalar(
+        select(Edition.window_end)
+        .join(DigestRun, DigestRun.edition_id == Edition.id)
+        .where(DigestRun.digest_id == digest_id, DigestRun.due_at < before)
+        .order_by(DigestRun.due_at.desc())
+        .limit(1)
+    )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import BigId, UtcDateTime, db
@@ -12,7 +12,7 @@ from newsletter.editions.policy import EditionStatus
 class Edition(db.Model):  # type: ignore[name-defined, misc]
     """`slot` is the moment it is for, as UTC text, so that no newsletter has two for one moment.
 
-    It carries the articles that became available in [window_start, window_end).
+    It carries the articles that became available in [window_start, window_end). `notes`: see `policy.Layout`.
     """
 
     __tablename__ = "editions"
@@ -25,6 +25,7 @@ class Edition(db.Model):  # type: ignore[name-defined, misc]
     status: Mapped[EditionStatus] = mapped_column(String(10), default=EditionStatus.DRAFT, index=True)
     subject: Mapped[str] = mapped_column(String(200))
     preheader: Mapped[str] = mapped_column(String(200), default="")
+    notes: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     window_start: Mapped[datetime] = mapped_column(UtcDateTime)
     window_end: Mapped[datetime] = mapped_column(UtcDateTime)
     mailing_id: Mapped[int | None] = mapped_column(ForeignKey("mailings.id"))
@@ -33,10 +34,11 @@ class Edition(db.Model):  # type: ignore[name-defined, misc]
 
 
 class EditionArticle(db.Model):  # type: ignore[name-defined, misc]
-    """An article in an edition, at its place; positions count from 1."""
+    """An article in an edition, at its place; positions count from 1. `section` is a title, "" for none."""
 
     __tablename__ = "edition_articles"
 
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True, index=True)
     position: Mapped[int]
+    section: Mapped[str] = mapped_column(String(100), default="")

@@ -1,6 +1,7 @@
 """What an edition is called, and which way it may go. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 LONGEST_SUBJECT = 100
@@ -20,6 +21,21 @@ class EditionStatus(StrEnum):
     PAUSED = "paused"
     SENT = "sent"
     CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The section of each article that stands in one, and notes in Markdown by section, "" for the whole edition.
+
+    A section's articles stand together, and its title before the first of them.
+    """
+
+    sections: Mapping[int, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+PLAIN_LAYOUT = Layout()
+"""No section and no note."""
 
 
 def subject(titles: Sequence[str]) -> str:

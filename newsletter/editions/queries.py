@@ -1,14 +1,18 @@
 """Reading editions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import load_only
 
 from newsletter.articles.models import Article
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 from newsletter.delivery.queries import Ledger, ledger
 from newsletter.editions.models import Edition, EditionArticle
+from newsletter.editions.policy import Layout
+from newsletter.newsletters.models import Newsletter
 
 
 def edition(edition_id: int) -> Edition:
@@ -37,17 +41,55 @@ def articles_of(edition_id: int) -> Sequence[Article]:
     ).all()
 
 
-def carried(newsletter_id: int, article_ids: Collection[int]) -> set[int]:
-    """Which of these articles an edition of this newsletter has carried already."""
-    if not article_ids:
-        return set()
-    return set(
-        db.session.scalars(
-            select(EditionArticle.article_id)
-            .join(Edition, Edition.id == EditionArticle.edition_id)
-            .where(Edition.newsletter_id == newsletter_id, EditionArticle.article_id.in_(article_ids))
+def layout_of(edition: Edition) -> Layout:
+    """Where its articles stand, and the notes between them."""
+    rows = db.session.execute(
+        select(EditionArticle.article_id, EditionArticle.section).where(
+            EditionArticle.edition_id == edition.id, EditionArticle.section != ""
         )
     )
+    return Layout(sections={row.article_id: row.section for row in rows}, notes=edition.notes)
+
+
+def earlier(newsletter_id: int, slot: datetime) -> ColumnElement[bool]:
+    """Editions of this newsletter for slots before that one."""
+    return and_(Edition.newsletter_id == newsletter_id, Edition.window_end < slot)
+
+
+def earlier_in_house(newsletter_id: int, slot: datetime) -> ColumnElement[bool]:
+    """As `earlier`, and those of all other newsletters up to that slot."""
+    is_of_another = and_(Edition.newsletter_id != newsletter_id, Edition.window_end == slot)
+    return or_(Edition.window_end < slot, is_of_another)
+
+
+def carriers(article_ids: Collection[int], among: ColumnElement[bool]) -> Mapping[int, str]:
+    """Which of these articles went into one of those editions, with words that say which."""
+    if not article_ids:
+        return {}
+    rows = db.session.execute(
+        select(EditionArticle.article_id, Edition.number, Edition.window_end, Newsletter.name)
+        .join(Edition, Edition.id == EditionArticle.edition_id)
+        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+        .where(EditionArticle.article_id.in_(article_ids), among)
+        .order_by(Edition.window_end)
+    )
+    return {
+        row.article_id: f"No. {row.number} of {row.name} carried it ({row.window_end:%Y-%m-%d})" for row in rows
+    }
+
+
+def lately_carried(since: datetime, among: ColumnElement[bool]) -> Sequence[Article]:
+    """What those editions carried whose slot is not before `since`; without the bodies."""
+    carried = (
+        select(EditionArticle.article_id)
+        .join(Edition, Edition.id == EditionArticle.edition_id)
+        .where(Edition.window_end >= since, among)
+    )
+    without_bodies = load_only(
+        *(Article.source_id, Article.url, Article.title, Article.summary_text),
+        *(Article.author, Article.topics, Article.published_at),
+    )
+    return db.session.scalars(select(Article).where(Article.id.in_(carried)).options(without_bodies)).all()
 
 
 def last_number(newsletter_id: int) -> int:

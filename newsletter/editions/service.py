@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import exists, insert, select, update
 
@@ -16,8 +17,8 @@ from newsletter.delivery.models import Mailing, MailingState
 from newsletter.delivery.policy import Status
 from newsletter.editions.emails import Told, edition_content, edition_letter, renderings
 from newsletter.editions.models import Edition, EditionArticle
-from newsletter.editions.policy import EditionStatus, preheader, subject
-from newsletter.editions.queries import articles_of, edition, last_number
+from newsletter.editions.policy import PLAIN_LAYOUT, EditionStatus, Layout, preheader, subject
+from newsletter.editions.queries import articles_of, edition, last_number, layout_of
 from newsletter.mail.house import House
 from newsletter.mail.message import MARKER, Content
 from newsletter.newsletters.emails import page_url
@@ -35,12 +36,25 @@ class Window:
     end: datetime
 
 
+class Proposed(Protocol):
+    """What an edition might become."""
+
+    @property
+    def window(self) -> Window: ...
+    @property
+    def articles(self) -> Sequence[Article]: ...
+    @property
+    def layout(self) -> Layout: ...
+
+
 def slot_of(moment: datetime) -> str:
     """The name of the slot that begins at this moment, which has a zone."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def draft(newsletter_id: int, window: Window, articles: Sequence[Article]) -> Edition:
+def draft(
+    newsletter_id: int, window: Window, articles: Sequence[Article], layout: Layout = PLAIN_LAYOUT
+) -> Edition:
     """The edition for the slot at the window's end, articles in this order, at least one.
 
     Raises Conflict when the newsletter has an edition for that slot.
@@ -53,24 +67,31 @@ def draft(newsletter_id: int, window: Window, articles: Sequence[Article]) -> Ed
             problem = f"There is an edition for the slot {slot} already."
             raise Conflict(problem)
         drafted = _made(newsletter_id, window, articles)
+        drafted.notes = dict(layout.notes)
         db.session.add(drafted)
         db.session.flush()
         db.session.execute(
             insert(EditionArticle),
             [
-                {"edition_id": drafted.id, "article_id": article.id, "position": position}
+                {
+                    "edition_id": drafted.id,
+                    "article_id": article.id,
+                    "position": position,
+                    "section": layout.sections.get(article.id, ""),
+                }
                 for position, article in enumerate(articles, start=1)
             ],
         )
         return drafted
 
 
-def preview_content(of: Newsletter, window: Window, articles: Sequence[Article], house: House) -> Content:
+def preview_content(proposed: Proposed, of: Newsletter, house: House) -> Content:
     """What an edition of these articles would look like; nothing is written down.
 
     Where a recipient's own link would stand, it leads to the newsletter's page.
     """
-    content = edition_content(Told(_made(of.id, window, articles), articles), of, house)
+    made = _made(of.id, proposed.window, proposed.articles)
+    content = edition_content(Told(made, proposed.articles, proposed.layout), of, house)
     page = page_url(of, house.settings.base_url)
     return Content(content.subject, MARKER.sub(page, content.text), MARKER.sub(page, content.html))
 
@@ -91,7 +112,7 @@ def send(edition_id: int, house: House) -> Edition:
             problem = f"Edition {edition_id} is {chosen.status}; only a draft can be sent."
             raise Conflict(problem)
         of = db.session.get_one(Newsletter, chosen.newsletter_id)
-        made = renderings(chosen, articles_of(edition_id), of, house)
+        made = renderings(Told(chosen, articles_of(edition_id), layout_of(chosen)), of, house)
         letter = edition_letter(chosen, made, of, house)
         mailing = delivery.queue_mailing(letter, audience(of.id))
         if letter.keeps_names:

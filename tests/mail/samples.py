@@ -1,6 +1,7 @@
 """Values for every mail of an invented paper in a port town, and articles that are hard to set."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -31,7 +32,9 @@ class Edition:
     preheader: str = "Also: the fish market moves, and why the lighthouse is dark this week."
     number: int = 214
     dateline: str = "Monday 23 November 2026"
-    intro: str | None = "Good morning. The wind has turned, and so has the council."
+    notes: Mapping[str, str] = field(
+        default_factory=lambda: {"": "Good morning. The wind has turned, and so has the *council*."}
+    )
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Article:
     topics: tuple[str, ...] = ()
     published_at: datetime = MORNING
     site: str = "The Harbour Post"
+    section: str = ""
 
 
 STORIES = (

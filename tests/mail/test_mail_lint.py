@@ -26,7 +26,7 @@ CASES = {
     "right to left": ("digest", samples.digest(MANY[:6], RIGHT_TO_LEFT)),
 }
 ALLOWED = set(
-    "html head meta title style body div table tbody tr td h1 h2 h3 p a img strong span br".split()  # noqa: SIM905
+    "html head meta title style body div table tbody tr td h1 h2 h3 p a img strong em span br ol ul li".split()  # noqa: SIM905
 )
 
 
