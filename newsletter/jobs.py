@@ -11,7 +11,7 @@ from newsletter.core.fetcher import Fetcher
 from newsletter.delivery.policy import rules_of
 from newsletter.delivery.service import finish_mailings, settle_estates, settle_expired
 from newsletter.digests.service import run_due
-from newsletter.editions.service import follow_mailings
+from newsletter.editions.service import follow_mailings, send_due
 from newsletter.mail.house import House
 from newsletter.subscriptions.service import (
     answer_sign_ups,
@@ -50,6 +50,7 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job("resume paused", _resume_paused, timedelta(minutes=1)),
         Job("retain", _retain, timedelta(hours=1)),
         Job("run digests", run_due, timedelta(seconds=1)),
+        Job("send scheduled editions", send_due, timedelta(seconds=1)),
         Job("follow mailings", _follow, timedelta(seconds=2)),
         Job("settle dead senders", _settle_dead, timedelta(seconds=10), on_each_machine=True),
         Job("settle expired leases", _settle_expired, _lease_look(house), on_each_machine=True),

@@ -13,7 +13,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.digests import queries, service
 from newsletter.digests.models import Digest
-from newsletter.digests.policy import Mark, MarkKind, Selection, in_words, next_slots
+from newsletter.digests.policy import Approval, Mark, MarkKind, Selection, in_words, next_slots
 from newsletter.digests.policy.rules import document, parsed
 from newsletter.digests.service import Rule, add_digest, propose
 from newsletter.editions.service import preview_content
@@ -51,6 +51,19 @@ def when(slug: str, words: str, timezone: str | None) -> None:
     """Let the digest come at other times, such as 'mondays and thursdays at 7'; shows the next ten."""
     with open_house():
         _tell_schedule(service.reschedule(slug, words, timezone))
+
+
+@group.command()
+@click.argument("slug")
+@click.option("--lead", default=0, show_default=True, help="Minutes before its slot at which a draft is made.")
+@click.option("--approval/--no-approval", default=False, help="Whether somebody must approve each edition.")
+def release(slug: str, lead: int, approval: bool) -> None:
+    """How its editions leave: drafted some time before, by themselves or once somebody has approved them."""
+    with open_house():
+        digest = service.release(slug, lead, Approval.NEEDED if approval else Approval.NOT_NEEDED)
+        facts = {"lead_minutes": digest.lead_minutes, "needs_approval": digest.needs_approval}
+        how = "once somebody has approved it" if approval else "unless somebody holds it"
+        answer(facts, f"Drafted {lead} minutes before its slot; it leaves then, {how}.")
 
 
 @group.command()
@@ -180,7 +193,7 @@ def run(slug: str) -> None:
     with open_house() as house:
         ran = service.run(queries.digest(slug).id, now(), house)
         facts = {"outcome": ran.outcome, "reason": ran.reason, "edition": ran.edition_id}
-        what = f"Edition {ran.edition_id} is queued" if ran.edition_id else "No edition"
+        what = f"Edition {ran.edition_id}" if ran.edition_id else "No edition"
         answer(facts, f"{what}: {ran.reason}.")
 
 

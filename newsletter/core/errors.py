@@ -8,6 +8,7 @@
     │   └── InvalidUrl
     ├── NotFound               there is no such thing: check the name
     ├── Conflict               it exists, or it is in the wrong state: look first
+    │   └── EditionUnfit       the gate found errors: mend them, then approve it
     ├── LinkError              a link from a mail cannot be used: offer a fresh one
     │   ├── LinkDamaged
     │   └── LinkExpired
@@ -76,6 +77,14 @@ class NotFound(NewsletterError):
 
 class Conflict(NewsletterError):
     """The thing exists already, or its state does not allow this; look at it, then decide."""
+
+
+class EditionUnfit(Conflict):
+    """An edition must not leave as it is; `errors` say why, each in a sentence that says how to mend it."""
+
+    def __init__(self, edition_id: int, errors: list[str]) -> None:
+        super().__init__(f"Edition {edition_id} cannot leave: {' '.join(errors)}")
+        self.errors = errors
 
 
 class LinkError(NewsletterError):

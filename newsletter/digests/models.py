@@ -1,6 +1,6 @@
 """The rule and its runs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
@@ -14,7 +14,7 @@ from newsletter.digests.policy.rules import restored
 class Digest(db.Model):  # type: ignore[name-defined, misc]
     """New articles of its sources become an edition at each slot of its schedule.
 
-    `window_start` is where the next window begins: the end of the last edition's, so nothing falls between two.
+    A draft is made `lead_minutes` before the slot, at `drafts_at`; then it may be looked at, changed and held.
     `notes` are words in Markdown for the next edition, by the title of the section they open, "" for the whole.
     """
 
@@ -27,9 +27,15 @@ class Digest(db.Model):  # type: ignore[name-defined, misc]
     timezone: Mapped[str] = mapped_column(String(60))
     selection: Mapped[dict[str, Any]] = mapped_column(JSON)
     notes: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
-    window_start: Mapped[datetime] = mapped_column(UtcDateTime)
-    next_due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    next_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    drafts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    lead_minutes: Mapped[int] = mapped_column(default=0)
+    needs_approval: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def aim(self, slot: datetime) -> None:
+        """Let that slot be the next."""
+        self.next_due_at, self.drafts_at = slot, slot - timedelta(minutes=self.lead_minutes)
 
     @property
     def rule(self) -> Selection:

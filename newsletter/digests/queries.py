@@ -10,6 +10,7 @@ from newsletter.core.errors import NotFound
 from newsletter.digests.models import Digest, DigestMark, DigestRun, DigestSource
 from newsletter.digests.policy import Mark, MarkKind
 from newsletter.editions.models import Edition
+from newsletter.editions.queries import was_recalled
 
 
 def find_digest(slug: str) -> Digest | None:
@@ -30,8 +31,8 @@ def digests() -> Sequence[Digest]:
 
 
 def due_digests(at: datetime) -> Sequence[int]:
-    """The ids of those whose slot has come."""
-    return db.session.scalars(select(Digest.id).where(Digest.next_due_at <= at).order_by(Digest.id)).all()
+    """The ids of those whose next edition is to be drafted."""
+    return db.session.scalars(select(Digest.id).where(Digest.drafts_at <= at).order_by(Digest.id)).all()
 
 
 def source_ids(digest_id: int) -> Sequence[int]:
@@ -56,7 +57,7 @@ def last_window_end(digest_id: int, before: datetime) -> datetime | None:
     return db.session.scalar(
         select(Edition.window_end)
         .join(DigestRun, DigestRun.edition_id == Edition.id)
-        .where(DigestRun.digest_id == digest_id, DigestRun.due_at < before)
+        .where(DigestRun.digest_id == digest_id, DigestRun.due_at < before, ~was_recalled())
         .order_by(DigestRun.due_at.desc())
         .limit(1)
     )

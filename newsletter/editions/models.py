@@ -13,6 +13,7 @@ class Edition(db.Model):  # type: ignore[name-defined, misc]
     """`slot` is the moment it is for, as UTC text, so that no newsletter has two for one moment.
 
     It carries the articles that became available in [window_start, window_end). `notes`: see `policy.Layout`.
+    `sends_at` is when it leaves by itself, or was meant to; `problem` says why it is held.
     """
 
     __tablename__ = "editions"
@@ -30,6 +31,8 @@ class Edition(db.Model):  # type: ignore[name-defined, misc]
     window_end: Mapped[datetime] = mapped_column(UtcDateTime)
     mailing_id: Mapped[int | None] = mapped_column(ForeignKey("mailings.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    problem: Mapped[str] = mapped_column(String(500), default="")
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -11,7 +11,7 @@ from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 from newsletter.delivery.queries import Ledger, ledger
 from newsletter.editions.models import Edition, EditionArticle
-from newsletter.editions.policy import Layout
+from newsletter.editions.policy import EditionStatus, Layout
 from newsletter.newsletters.models import Newsletter
 
 
@@ -51,15 +51,30 @@ def layout_of(edition: Edition) -> Layout:
     return Layout(sections={row.article_id: row.section for row in rows}, notes=edition.notes)
 
 
+def scheduled_until(moment: datetime) -> Sequence[tuple[int, datetime]]:
+    """The editions that should have left by then, and when."""
+    rows = db.session.execute(
+        select(Edition.id, Edition.sends_at)
+        .where(Edition.status == EditionStatus.SCHEDULED, Edition.sends_at <= moment)
+        .order_by(Edition.sends_at)
+    )
+    return [(row.id, row.sends_at) for row in rows]
+
+
+def was_recalled() -> ColumnElement[bool]:
+    """Cancelled before anything of it left, so that its articles may go again."""
+    return and_(Edition.status == EditionStatus.CANCELLED, Edition.mailing_id.is_(None))
+
+
 def earlier(newsletter_id: int, slot: datetime) -> ColumnElement[bool]:
     """Editions of this newsletter for slots before that one."""
-    return and_(Edition.newsletter_id == newsletter_id, Edition.window_end < slot)
+    return and_(Edition.newsletter_id == newsletter_id, Edition.window_end < slot, ~was_recalled())
 
 
 def earlier_in_house(newsletter_id: int, slot: datetime) -> ColumnElement[bool]:
     """As `earlier`, and those of all other newsletters up to that slot."""
     is_of_another = and_(Edition.newsletter_id != newsletter_id, Edition.window_end == slot)
-    return or_(Edition.window_end < slot, is_of_another)
+    return and_(or_(Edition.window_end < slot, is_of_another), ~was_recalled())
 
 
 def carriers(article_ids: Collection[int], among: ColumnElement[bool]) -> Mapping[int, str]:

@@ -1,4 +1,4 @@
-"""What an editor said by hand of one article for the next edition."""
+"""What an editor says by hand: of one article for the next edition, and of an edition before it leaves."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,13 @@ class MarkKind(StrEnum):
     PIN = "pin"
     DROP = "drop"
     KEEP_BACK = "keep_back"
+
+
+class Approval(StrEnum):
+    """Whether an edition leaves by itself, unless somebody holds it, or only once somebody approves it."""
+
+    NOT_NEEDED = "not needed"
+    NEEDED = "needed"
 
 
 @dataclass(frozen=True)

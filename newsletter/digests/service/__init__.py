@@ -1,7 +1,7 @@
 """From new articles to an edition on its way, at each slot."""
 
 from newsletter.digests.service.proposing import Proposal, propose, slot_at, window_at
-from newsletter.digests.service.ruling import Rule, add_digest, mark, note, reschedule, rule_by, unmark
+from newsletter.digests.service.ruling import Rule, add_digest, mark, note, release, reschedule, rule_by, unmark
 from newsletter.digests.service.running import run, run_due
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "mark",
     "note",
     "propose",
+    "release",
     "reschedule",
     "rule_by",
     "run",

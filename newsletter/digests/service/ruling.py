@@ -11,7 +11,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput
 from newsletter.digests.models import Digest, DigestMark, DigestSource
-from newsletter.digests.policy import Mark, MarkKind, Selection, cron_of, in_words, next_due
+from newsletter.digests.policy import Approval, Mark, MarkKind, Selection, cron_of, in_words, next_due
 from newsletter.digests.policy.rules import PLAIN_SELECTION, stored
 from newsletter.digests.queries import digest as digest_of
 from newsletter.digests.queries import find_digest, source_ids
@@ -23,6 +23,7 @@ FIRST_WINDOW = timedelta(days=7)
 """How far back the first edition of a digest reaches."""
 
 LONGEST_NOTE = 5000
+LONGEST_LEAD = 24 * 60
 LONGEST_KEPT_BACK = timedelta(days=366)
 
 
@@ -54,10 +55,10 @@ def add_digest(slug: str, newsletter_slug: str, rule: Rule, sources: Sequence[in
             cron=cron,
             timezone=timezone,
             selection=stored(rule.selection),
-            window_start=now() - FIRST_WINDOW,
-            next_due_at=next_due(cron, timezone, now()),
+            lead_minutes=0,
             created_at=now(),
         )
+        added.aim(next_due(cron, timezone, now()))
         db.session.add(added)
         db.session.flush()
         db.session.execute(
@@ -82,9 +83,24 @@ def reschedule(slug: str, when: str, timezone: str | None) -> Digest:
     with transaction():
         digest = digest_of(slug)
         digest.timezone = timezone or digest.timezone
-        digest.next_due_at = next_due(cron, digest.timezone, now())
+        digest.aim(next_due(cron, digest.timezone, now()))
         digest.cron = cron
         announce_schedule(digest.newsletter_id, in_words(cron, digest.timezone))
+        return digest
+
+
+def release(slug: str, lead_minutes: int, approval: Approval) -> Digest:
+    """How its editions leave: drafted so long before the slot, by themselves or after approval.
+
+    Raises NotFound, or InvalidInput for a lead of more than a day.
+    """
+    if not 0 <= lead_minutes <= LONGEST_LEAD:
+        problem = f"A draft is made 0 to {LONGEST_LEAD} minutes before its slot, not {lead_minutes}."
+        raise InvalidInput(problem, field="lead")
+    with transaction():
+        digest = digest_of(slug)
+        digest.lead_minutes, digest.needs_approval = lead_minutes, approval is Approval.NEEDED
+        digest.aim(digest.next_due_at)
         return digest
 
 

@@ -1,6 +1,6 @@
 """The slots as they come: an edition queued, or the reason why there is none."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
@@ -13,6 +13,7 @@ from newsletter.digests.policy import Outcome, is_too_late, next_due
 from newsletter.digests.queries import due_digests
 from newsletter.digests.service.proposing import Proposal, propose
 from newsletter.editions import service as editions
+from newsletter.editions.policy import EditionStatus
 from newsletter.mail.house import House
 
 log = logger(__name__)
@@ -25,13 +26,13 @@ def run(digest_id: int, slot: datetime, house: House) -> DigestRun:
     """
     with transaction():
         digest = db.session.get_one(Digest, digest_id)
-        proposal = propose(digest, slot)
+        proposal = propose(digest, min(slot, now()))
         choice = proposal.choice
         this = _claim(digest, slot, choice.outcome, choice.reason)
         if choice.outcome is Outcome.EDITION:
             drafted = editions.draft(digest.newsletter_id, proposal.window, proposal.articles, proposal.layout)
-            editions.send(drafted.id, house)
             this.edition_id = drafted.id
+            this.reason += _let_go(digest, drafted.id, slot, house)
             _use_up(proposal)
     log.info("digest ran", digest=digest.slug, outcome=str(this.outcome), reason=this.reason)
     return this
@@ -55,12 +56,13 @@ def _run_latest(digest_id: int, house: House) -> None:
             .with_for_update()
             .execution_options(populate_existing=True)
         ).one()
+        lead = timedelta(minutes=digest.lead_minutes)
         slot, following = digest.next_due_at, next_due(digest.cron, digest.timezone, digest.next_due_at)
-        while following <= moment:
+        while following - lead <= moment:
             slot, following = following, next_due(digest.cron, digest.timezone, following)
-        if slot > moment:
+        if slot - lead > moment:
             return
-        digest.next_due_at = following
+        digest.aim(following)
         if is_too_late(slot, moment):
             _claim(digest, slot, Outcome.MISSED, f"nothing was running at {slot:%Y-%m-%d %H:%M} UTC")
             log.error("slot missed", digest=digest.slug, slot=slot.isoformat())
@@ -82,10 +84,24 @@ def _claim(digest: Digest, slot: datetime, outcome: Outcome, reason: str) -> Dig
     ).one()
 
 
+def _let_go(digest: Digest, edition_id: int, slot: datetime, house: House) -> str:
+    """Send it now, let it leave at its slot, or hold it; words for the run where it is not sent now."""
+    if digest.needs_approval:
+        drafted = editions.hold(edition_id, "it waits for approval", slot)
+    else:
+        drafted = editions.schedule(edition_id, slot, house)
+    if drafted.status == EditionStatus.HELD:
+        return f"; held: {drafted.problem}"
+    if slot > now():
+        return f"; it leaves at {slot:%Y-%m-%d %H:%M} UTC"
+    editions.send(edition_id, house)
+    return ""
+
+
 def _use_up(proposal: Proposal) -> None:
     """What an editor said for one edition has been done: its notes are printed, its pins are carried."""
     digest = proposal.digest
-    digest.window_start, digest.notes = proposal.window.end, {}
+    digest.notes = {}
     carried = [each.id for each in proposal.articles]
     db.session.execute(
         delete(DigestMark).where(DigestMark.digest_id == digest.id, DigestMark.article_id.in_(carried))
