@@ -19,7 +19,7 @@ from newsletter.subscriptions.service import (
     purge_sign_ups,
     remind,
     retain,
-    watch_confirming,
+    watch_sign_ups,
 )
 from newsletter.subscriptions.service.preferring import resume_due
 
@@ -45,7 +45,7 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job(POLL_SOURCES, _poll_all, house.settings.poll_every),
         Job("answer sign-ups", answer_sign_ups, timedelta(seconds=0.5)),
         Job("remind", remind, timedelta(minutes=10)),
-        Job("watch confirming", _watch_confirming, timedelta(minutes=30)),
+        Job("watch sign-ups", watch_sign_ups, timedelta(minutes=10)),
         Job("purge sign-ups", _purge_sign_ups, timedelta(minutes=10)),
         Job("resume paused", _resume_paused, timedelta(minutes=1)),
         Job("retain", _retain, timedelta(hours=1)),
@@ -69,10 +69,6 @@ def poll_source(house: House, source_id: int) -> None:
 
 def _poll_all(house: House) -> None:
     poll_all(Fetcher(allow=house.settings.fetch_allow))
-
-
-def _watch_confirming(_house: House) -> None:
-    watch_confirming()
 
 
 def _purge_sign_ups(_house: House) -> None:

@@ -17,7 +17,8 @@ from typing import Literal
 import idna
 from dotenv import dotenv_values
 
-from newsletter.core.errors import SettingsError
+from newsletter.core.addresses import parse
+from newsletter.core.errors import InvalidAddress, SettingsError
 from newsletter.core.setting_urls import base_url, database_url, engine_url, limits_url
 
 PREFIX = "NEWSLETTER_"
@@ -80,6 +81,7 @@ class Settings:
     web_processes: int = 0
     spool: Path = Path("var/spool")
     senders: int = 0
+    operator: str = field(default="", repr=False)
     budgets: tuple[Budget, ...] = USUAL_BUDGETS
     signed_forms: SignedForms = "optional"
     keep_ip: KeepIp = "whole"
@@ -292,6 +294,13 @@ def _budgets(name: str, text: str) -> tuple[Budget, ...]:
     return tuple(found)
 
 
+def _address(name: str, text: str) -> str:
+    try:
+        return str(parse(text))
+    except InvalidAddress as error:
+        raise SettingsError(name, "is no e-mail address; expected one, such as desk@example.org") from error
+
+
 def _text(_name: str, text: str) -> str:
     return text
 
@@ -308,6 +317,7 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "WEB_PROCESSES": ("web_processes", _number(0, 64)),
     "SPOOL": ("spool", _path),
     "SENDERS": ("senders", _number(0, 64)),
+    "OPERATOR": ("operator", _address),
     "BUDGETS": ("budgets", _budgets),
     "SIGNED_FORMS": ("signed_forms", _one_of("optional", "required")),
     "KEEP_IP": ("keep_ip", _one_of("whole", "network", "none")),

@@ -83,6 +83,7 @@ WRONG = [
     ("POLL_SECONDS", "5m", "expected a whole number"),
     ("FETCH_ALLOW", "127.0.0.1", "expected HOST:PORT"),
     ("FETCH_ALLOW", "127.0.0.1:80,:81", "':81' is no place"),
+    ("OPERATOR", "s3cret desk", "is no e-mail address; expected one, such as desk@example.org"),
     ("PROXY_HOPS", "11", "expected a whole number from 0 to 10"),
     ("PROXY_HOPS", "²", "expected a whole number"),
     ("DKIM", "example.org", "'example.org' names no domain, selector and file; expected DOMAIN:SELECTOR:PATH"),
@@ -209,6 +210,7 @@ def test_the_example_shows_the_defaults() -> None:
 def test_only_what_is_required_has_no_value_in_the_example() -> None:
     assert {name for name, value in examples().items() if not value} == {
         *GOOD,
+        "NEWSLETTER_OPERATOR",
         "NEWSLETTER_FETCH_ALLOW",
         "NEWSLETTER_DKIM",
         "NEWSLETTER_DOMAIN_LIMITS",

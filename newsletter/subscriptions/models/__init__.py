@@ -1,5 +1,6 @@
 """Who asked for what: people, what they agreed to, and the sign-ups that wait for an answer."""
 
+from newsletter.subscriptions.models.alarms import Alarm
 from newsletter.subscriptions.models.consent import Consent, ConsentEvent, ConsentOrigin, Wording
 from newsletter.subscriptions.models.counts import ConfirmCount
 from newsletter.subscriptions.models.imports import Import, ImportState
@@ -20,6 +21,7 @@ __all__ = [
     "IS_NEW",
     "IS_PENDING",
     "IS_UNREMINDED",
+    "Alarm",
     "ConfirmCount",
     "Consent",
     "ConsentEvent",

@@ -1,7 +1,8 @@
 """The verbs: sign up, confirm, unsubscribe. Each writes its consent event in the same transaction."""
 
+from newsletter.subscriptions.service.alarming import watch_sign_ups
 from newsletter.subscriptions.service.answering import answer_sign_ups
-from newsletter.subscriptions.service.budgeting import purge_sign_ups, watch_confirming
+from newsletter.subscriptions.service.budgeting import purge_sign_ups
 from newsletter.subscriptions.service.confirming import confirm, newsletters_to_confirm
 from newsletter.subscriptions.service.consent import Origin
 from newsletter.subscriptions.service.counting import purge_counts
@@ -27,5 +28,5 @@ __all__ = [
     "retain",
     "sign_up",
     "unsubscribe",
-    "watch_confirming",
+    "watch_sign_ups",
 ]
