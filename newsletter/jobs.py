@@ -16,6 +16,7 @@ from newsletter.mail.house import House
 from newsletter.subscriptions.service import (
     answer_sign_ups,
     purge_counts,
+    purge_proofs,
     purge_sign_ups,
     remind,
     retain,
@@ -74,6 +75,7 @@ def _poll_all(house: House) -> None:
 def _purge_sign_ups(_house: House) -> None:
     purge_sign_ups()
     purge_counts()
+    purge_proofs()
 
 
 def _resume_paused(_house: House) -> None:

@@ -1,4 +1,4 @@
-"""What the operator was told of.
+"""What the operator was told of, and the proofs of work that were used.
 
 Revision ID: 0d5e8b7fa214
 Revises: 6b90d4e2a7f1
@@ -24,7 +24,16 @@ def upgrade():
         sa.Column("told_at", TIME, nullable=True),
         sa.PrimaryKeyConstraint("cause", name="pk_alarms"),
     )
+    op.create_table(
+        "proofs",
+        sa.Column("signature", sa.String(64), nullable=False),
+        sa.Column("expires_at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("signature", name="pk_proofs"),
+    )
+    op.create_index("ix_proofs_expires_at", "proofs", ["expires_at"])
 
 
 def downgrade():
+    op.drop_index("ix_proofs_expires_at", "proofs")
+    op.drop_table("proofs")
     op.drop_table("alarms")

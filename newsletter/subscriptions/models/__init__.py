@@ -12,6 +12,7 @@ from newsletter.subscriptions.models.people import (
     Subscriber,
     Subscription,
 )
+from newsletter.subscriptions.models.proofs import SpentProof
 from newsletter.subscriptions.models.sign_ups import IS_ASKED, IS_MAILED, IS_NEW, SignUp, Verdict
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Import",
     "ImportState",
     "SignUp",
+    "SpentProof",
     "Subscriber",
     "Subscription",
     "Verdict",

@@ -8,6 +8,7 @@ from newsletter.subscriptions.service.consent import Origin
 from newsletter.subscriptions.service.counting import purge_counts
 from newsletter.subscriptions.service.erasing import erase
 from newsletter.subscriptions.service.leaving import check_never, never_write, newsletter_to_leave, unsubscribe
+from newsletter.subscriptions.service.proving import purge_proofs
 from newsletter.subscriptions.service.reminding import remind
 from newsletter.subscriptions.service.retaining import retain
 from newsletter.subscriptions.service.signing_up import Wish, sign_up
@@ -23,6 +24,7 @@ __all__ = [
     "newsletter_to_leave",
     "newsletters_to_confirm",
     "purge_counts",
+    "purge_proofs",
     "purge_sign_ups",
     "remind",
     "retain",
