@@ -75,8 +75,7 @@
       HTMLFormElement.prototype.submit.call(form);
     });
     // Whoever comes back to the page has used the proof that was in it.
-    window.addEventListener("pageshow", forget);
-    forget();
+    window.addEventListener("pageshow", (event) => event.persisted && forget());
   }
 
   document.querySelectorAll("input[data-challenge]").forEach(guard);
