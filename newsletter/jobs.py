@@ -16,10 +16,11 @@ from newsletter.mail.house import House
 from newsletter.subscriptions.service import (
     answer_sign_ups,
     purge_counts,
+    purge_proofs,
     purge_sign_ups,
     remind,
     retain,
-    watch_confirming,
+    watch_sign_ups,
 )
 from newsletter.subscriptions.service.preferring import resume_due
 
@@ -45,7 +46,7 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job(POLL_SOURCES, _poll_all, house.settings.poll_every),
         Job("answer sign-ups", answer_sign_ups, timedelta(seconds=0.5)),
         Job("remind", remind, timedelta(minutes=10)),
-        Job("watch confirming", _watch_confirming, timedelta(minutes=30)),
+        Job("watch sign-ups", watch_sign_ups, timedelta(minutes=10)),
         Job("purge sign-ups", _purge_sign_ups, timedelta(minutes=10)),
         Job("resume paused", _resume_paused, timedelta(minutes=1)),
         Job("retain", _retain, timedelta(hours=1)),
@@ -72,13 +73,10 @@ def _poll_all(house: House) -> None:
     poll_all(Fetcher(allow=house.settings.fetch_allow))
 
 
-def _watch_confirming(_house: House) -> None:
-    watch_confirming()
-
-
 def _purge_sign_ups(_house: House) -> None:
     purge_sign_ups()
     purge_counts()
+    purge_proofs()
 
 
 def _resume_paused(_house: House) -> None:

@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
+from newsletter.core.settings import Budget
 from newsletter.editions.emails import Reader
 from newsletter.mail.message import Hole
+from newsletter.subscriptions.policy.budgets import Confirming
 
+ALL = Budget("all", 5000, timedelta(hours=1))
 TEMPLATES = Path(__file__).parents[2] / "templates" / "emails"
 MORNING = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 
@@ -143,6 +146,20 @@ def digest(articles: tuple[Article, ...], newsletter: Newsletter | None = None) 
     }
 
 
+def alarm(cause: str, seen: object, *, is_over: bool = False) -> dict[str, object]:
+    """The values of a mail to the operator."""
+    return {
+        "newsletter": Newsletter(),
+        "home_url": "https://www.harbourpost.example",
+        "cause": cause,
+        "is_over": is_over,
+        "since": MORNING,
+        "seen": seen,
+        "trickle": 250,
+        "window": "hour",
+    }
+
+
 GREETED = digest(tuple(article(number) for number in range(2))) | {"greets": True, "subscriber": Reader("Ann Lee")}
 """The digest of a newsletter that greets."""
 
@@ -166,6 +183,7 @@ MAILS = MappingProxyType(
             "hours": 72,
             "home_url": "https://www.harbourpost.example/",
         },
+        "alarm": alarm("breaker", Confirming(3120, 41)),
         "welcome": {
             "newsletter": Newsletter(),
             "schedule_words": "every weekday at 06:30",

@@ -93,7 +93,12 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
     return {
         "index.html": {"newsletters": [(each, f"{base}/{each.slug}") for each in [newsletter, *others]]},
         "newsletter.html": page
-        | {"stamp": "a-stamp", "form": form, "subscribe_url": f"{base}/{newsletter.slug}/subscribe"},
+        | {
+            "stamp": "a-stamp",
+            "form": form,
+            "subscribe_url": f"{base}/{newsletter.slug}/subscribe",
+            "proof": None,
+        },
         "did_you_mean.html": page
         | {
             "form": form,

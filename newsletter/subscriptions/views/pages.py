@@ -1,6 +1,6 @@
 """The newsletters, and the form with which to sign up."""
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 
 from newsletter.core.errors import InvalidInput
 from newsletter.newsletters.models import Newsletter
@@ -9,6 +9,7 @@ from newsletter.subscriptions import service
 from newsletter.subscriptions.forms import SignUpForm
 from newsletter.subscriptions.service.guarding import stamp
 from newsletter.subscriptions.views.answers import Answer, about, origin, url_of
+from newsletter.subscriptions.views.proofs import asked_proof, with_script
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
 
@@ -34,6 +35,7 @@ def subscribe(slug: str) -> Answer:
     if form.validate():
         try:
             slugs, seen_on = [slug, *form.newsletters.data], origin("form", SIGN_UP, "page", form.trust(house()))
+            seen_on = form.proven(seen_on, slug, house())
             wish, suggestion = form.wish(), form.find_suggestion()
             if suggestion:
                 return _ask_which(of, form, suggestion)
@@ -57,6 +59,6 @@ def _ask_which(of: Newsletter, form: SignUpForm, suggestion: str) -> str:
     return about("pages/did_you_mean.html", of, form=form, subscribe_url=subscribe_url, suggestion=suggestion)
 
 
-def _page(of: Newsletter, form: SignUpForm) -> str:
-    subscribe_url = url_for("public.subscribe", slug=of.slug)
-    return about("pages/newsletter.html", of, form=form, subscribe_url=subscribe_url, stamp=stamp(house()))
+def _page(of: Newsletter, form: SignUpForm) -> Response:
+    values = {"subscribe_url": url_for("public.subscribe", slug=of.slug), "stamp": stamp(house())}
+    return with_script(about("pages/newsletter.html", of, form=form, proof=asked_proof(of), **values))
