@@ -122,7 +122,7 @@ def _staged(folder: Path) -> Iterator[Stage]:
 
 
 def _set_up(site: PaperSite) -> None:
-    """What an operator does with five commands."""
+    """What an operator does with a few commands."""
     house = current.house()
     add_newsletter(_masthead(site), SLUG)
     fetcher = Fetcher(allow=house.settings.fetch_allow)
@@ -198,6 +198,7 @@ def _welcome(stage: Stage) -> str:
     return f"""
   The paper        {stage.site.url}/
   The newsletter   {stage.newsletter_url}
+  Past editions    {stage.newsletter_url}/archive
   The inbox        {stage.catcher.url}/
 
   Sign up with any address, open the inbox, and confirm. A digest leaves each minute as long as the paper

@@ -10,6 +10,7 @@ from flask import Flask
 from wtforms import StringField
 
 from newsletter.core.settings import Settings
+from newsletter.editions.views.printed import Issue, Story
 from newsletter.mail.house import make_house
 from newsletter.web import csrf, current, errors, headers, pages, static_files
 
@@ -56,6 +57,21 @@ class Having:
         return self.status != "unsubscribed"
 
 
+MORNING = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
+
+STORY = Story(
+    title="Council votes to keep the ferry until spring",
+    url="https://harbour.example/ferry",
+    summary="Seven votes to six: the boat will sail on, but only until April.",
+    author="Ida Holm",
+    credit="The Harbour Desk",
+    topic="Transport",
+    image_url="",
+    image_alt="",
+    moment=MORNING,
+)
+
+
 class SignUpForm(csrf.PublicForm):
     email = StringField()
     name = StringField()
@@ -72,12 +88,22 @@ def small_app(base_url: str = SETTINGS.base_url) -> Flask:
     return app
 
 
+def issue(number: int) -> Issue:
+    url = f"https://letters.example.org/morning-tide/archive/{number}"
+    return Issue(number, "The ferry sails on, and 6 more", "Fish market moves · A light is dark", url, MORNING)
+
+
 def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
     """For each template of templates/pages, exactly what a view gives it."""
     base = SETTINGS.base_url
     page = {"newsletter": newsletter, "newsletter_url": f"{base}/{newsletter.slug}"}
     action = {"newsletter": newsletter, "action_url": f"{base}/confirm/some-token"}
     link = {"hours": 72}
+    foot = {
+        "archive_url": f"{base}/{newsletter.slug}/archive",
+        "subscribe_url": f"{base}/{newsletter.slug}/subscribe",
+        "stamp": "a-stamp",
+    }
     others = [
         Sample(
             "Harbour Lights",
@@ -94,6 +120,24 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
         "index.html": {"newsletters": [(each, f"{base}/{each.slug}") for each in [newsletter, *others]]},
         "newsletter.html": page
         | {"stamp": "a-stamp", "form": form, "subscribe_url": f"{base}/{newsletter.slug}/subscribe"},
+        "archive.html": page
+        | foot
+        | {
+            "issues": [issue(214), issue(213)],
+            "typed": "ferry",
+            "is_first": False,
+            "older_url": "?before=213",
+            "newer_url": "?after=214",
+        },
+        "edition.html": page
+        | foot
+        | {
+            "issue": issue(214),
+            "stories": [STORY, replace(STORY, title="Fish market moves")],
+            "pictured": None,
+            "older": issue(213),
+            "newer": issue(215),
+        },
         "did_you_mean.html": page
         | {
             "form": form,
