@@ -13,7 +13,7 @@ from newsletter import schema
 from newsletter.app import create_app
 from newsletter.articles.feeds import poll
 from newsletter.articles.queries import sources
-from newsletter.articles.service import add_source
+from newsletter.articles.service import add_source, describe_author
 from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.errors import BackendUnavailable
@@ -128,6 +128,8 @@ def _set_up(site: PaperSite) -> None:
     fetcher = Fetcher(allow=house.settings.fetch_allow)
     for _, url in site.feeds():
         poll(add_source(url, "").id, fetcher)
+    for author in site.newsroom.paper.staff.values():
+        describe_author(author.name, author.about, f"{site.url}/staff/{author.key}")
 
 
 def _masthead(site: PaperSite) -> Masthead:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from markupsafe import Markup
 from wtforms import StringField
 
 from newsletter.core.settings import Settings
+from newsletter.digests.views import Piece
 from newsletter.editions.views.printed import Issue, Story
 from newsletter.mail.house import make_house
 from newsletter.web import csrf, current, errors, headers, pages, static_files
@@ -70,6 +72,29 @@ STORY = Story(
     image_alt="",
     moment=MORNING,
 )
+
+PIECE = Piece(
+    title=STORY.title,
+    url=STORY.url,
+    own_url="https://letters.example.org/articles/7/council-votes-to-keep-the-ferry-until-spring",
+    moment=MORNING,
+    dateline="Monday 23 November 2026, 06:30 UTC",
+    author=STORY.author,
+    credit=STORY.credit,
+    standfirst=STORY.summary,
+    body=Markup("<p>Nobody had thought that it would come to this.</p>"),
+    picture_url="https://harbour.example/ferry.jpg",
+    image_url="",
+    image_alt="The ferry at the quay",
+    topics=["Transport", "Port"],
+    description=STORY.summary,
+)
+
+
+@dataclass(frozen=True)
+class Writer:
+    name: str
+    about: str
 
 
 class SignUpForm(csrf.PublicForm):
@@ -137,6 +162,14 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
             "pictured": None,
             "older": issue(213),
             "newer": issue(215),
+        },
+        "article.html": page
+        | foot
+        | {
+            "piece": PIECE,
+            "writers": [(Writer("Ida Holm", "Reports from the quays."), "https://harbour.example/ida")],
+            "carried": [(issue(214), newsletter)],
+            "others": [others[0]],
         },
         "did_you_mean.html": page
         | {
