@@ -23,6 +23,7 @@ _NO_LETTERS = re.compile(r"[^a-z0-9]+")
 _HEADING = re.compile(r"<(?P<closing>/?)h(?P<rank>[1-6])>")
 _TAG = re.compile(r"<[^<>]*>")
 _ENOUGH_TO_TELL = 40
+_TABLE_BOX = '<div class="box" role="region" aria-label="Table" tabindex="0">'
 _NO_ALT = re.compile(r"""<img(?!(?:\s[a-z]+="[^"]*")*\salt=)""")
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 _TRACKING = re.compile(
@@ -78,8 +79,8 @@ def names_in(byline: str) -> tuple[str, ...]:
 
 
 def under_headline(body_html: str) -> str:
-    """A sanitised body as the part of a page that its title heads: headings from h2 on without a gap, and each
-    picture with an `alt`, empty where nobody wrote one.
+    """A sanitised body as the part of a page that its title heads: headings from h2 on without a gap, each picture
+    with an `alt`, empty where nobody wrote one, and each table in a box that can be scrolled, also by keyboard.
     """
     ranks: list[int] = []
     opened: list[int] = []
@@ -94,7 +95,8 @@ def under_headline(body_html: str) -> str:
         opened.append(min(len(ranks) + 1, 6))
         return f"<h{opened[-1]}>"
 
-    return _NO_ALT.sub('<img alt=""', _HEADING.sub(fitted, body_html))
+    boxed = body_html.replace("<table>", f"{_TABLE_BOX}<table>").replace("</table>", "</table></div>")
+    return _NO_ALT.sub('<img alt=""', _HEADING.sub(fitted, boxed))
 
 
 def begins_like(body_html: str, summary: str) -> bool:

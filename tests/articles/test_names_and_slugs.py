@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from newsletter.articles.policy import LONGEST_SLUG, begins_like, names_in, slug_of, under_headline
 
+BOX = '<div class="box" role="region" aria-label="Table" tabindex="0">'
+
 
 @pytest.mark.parametrize(
     ("title", "slug"),
@@ -55,6 +57,10 @@ def test_a_byline_names_people(byline: str, names: tuple[str, ...]) -> None:
         ("<h2>a</h2><h4>b</h4><h3>c</h3>", "<h2>a</h2><h3>b</h3><h3>c</h3>"),
         ("<h1>a</h1><h2>b</h2><h3>c</h3><h1>d</h1>", "<h2>a</h2><h3>b</h3><h4>c</h4><h2>d</h2>"),
         ("<h5><div><h6>a</h6></div></h5>", "<h2><div><h3>a</h3></div></h2>"),
+        (
+            "<table><tr><td>a</td></tr></table>",
+            f"{BOX}<table><tr><td>a</td></tr></table></div>",
+        ),
         ("<p>a</p></h3>", "<p>a</p></h2>"),
         ("<p>&lt;h1&gt;</p>", "<p>&lt;h1&gt;</p>"),
         ('<img src="https://a.example/?alt=1">', '<img alt="" src="https://a.example/?alt=1">'),

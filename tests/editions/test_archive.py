@@ -191,6 +191,16 @@ def test_an_edition_is_shown_whole_with_the_ones_beside_it(client: FlaskClient, 
     assert parsed.css_first("nav.pages a[rel=next]") is None
 
 
+def test_an_article_with_its_text_can_be_read_here_too(client: FlaskClient) -> None:
+    sent(make.newsletter(), "Ferry runs again", url="https://harbour.example/ferry", body_html="<p>At noon.</p>")
+    parsed = LexborHTMLParser(client.get("/courier/archive/1").text)
+    page = first(parsed, ".byline a").attributes["href"] or ""
+
+    assert first(parsed, ".lead h2 a").attributes["href"] == "https://harbour.example/ferry"
+    assert page == "https://letters.example.org/articles/1/ferry-runs-again"
+    assert "At noon." in client.get(page).text
+
+
 def test_an_edition_introduces_itself_to_who_shares_it(client: FlaskClient) -> None:
     sent(
         make.newsletter(),

@@ -64,6 +64,7 @@ MORNING = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 STORY = Story(
     title="Council votes to keep the ferry until spring",
     url="https://harbour.example/ferry",
+    page_url="https://letters.example.org/articles/7/council-votes-to-keep-the-ferry-until-spring",
     summary="Seven votes to six: the boat will sail on, but only until April.",
     author="Ida Holm",
     credit="The Harbour Desk",
@@ -76,7 +77,7 @@ STORY = Story(
 PIECE = Piece(
     title=STORY.title,
     url=STORY.url,
-    own_url="https://letters.example.org/articles/7/council-votes-to-keep-the-ferry-until-spring",
+    own_url=STORY.page_url,
     moment=MORNING,
     dateline="Monday 23 November 2026, 06:30 UTC",
     author=STORY.author,

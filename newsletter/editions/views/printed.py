@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from newsletter.articles.links import article_url
 from newsletter.articles.models import Article
 from newsletter.articles.parsers.urls import web_url
 from newsletter.articles.queries import source_titles
@@ -32,10 +33,14 @@ class Issue:
 
 @dataclass(frozen=True)
 class Story:
-    """An article in an edition. `credit` is "" where it would repeat the newsletter's name; URLs may be ""."""
+    """An article in an edition. `credit` is "" where it would repeat the newsletter's name; URLs may be "".
+
+    `url` is where it comes from, `page_url` our own page if that has the whole text.
+    """
 
     title: str
     url: str
+    page_url: str
     summary: str
     author: str
     credit: str
@@ -74,6 +79,7 @@ def _story(article: Article, site: str, of: Newsletter) -> Story:
     return Story(
         title=article.title,
         url=web_url(article.url, ""),
+        page_url=article_url(article, house().settings.base_url) if article.body_html else "",
         summary=article.summary_text,
         author=article.author,
         credit=article.credit or (site if site != of.name else ""),
