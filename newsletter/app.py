@@ -8,6 +8,8 @@ from newsletter import schema
 from newsletter.core import logs
 from newsletter.core.db import db
 from newsletter.core.settings import Settings, from_environment
+from newsletter.digests import views as digests
+from newsletter.editions import views as editions
 from newsletter.mail.house import TEMPLATES, make_house
 from newsletter.subscriptions import views as public
 from newsletter.web import csrf, current, errors, headers, pages, static_files
@@ -39,7 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     current.hold(app, make_house(settings))
     for part in (csrf, errors, headers, pages, static_files):
         part.register(app)
-    for blueprint in public.BLUEPRINTS:
+    for blueprint in (*public.BLUEPRINTS, *editions.BLUEPRINTS, digests.blueprint):
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)

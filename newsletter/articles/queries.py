@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from newsletter.articles.models import Article, ArticleKey, Source
+from newsletter.articles.models import Article, ArticleKey, Author, Source
+from newsletter.articles.policy import name_key, names_in
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 
@@ -76,3 +77,19 @@ def known_keys(source_id: int, keys: Collection[str]) -> dict[str, int]:
         )
     )
     return {row.key: row.article_id for row in rows}
+
+
+def authors() -> Sequence[Author]:
+    """All of whom something is known, by name."""
+    return db.session.scalars(select(Author).order_by(Author.key)).all()
+
+
+def find_author(name: str) -> Author | None:
+    return db.session.scalar(select(Author).where(Author.key == name_key(name)))
+
+
+def authors_in(byline: str) -> list[Author]:
+    """Those people of a byline of whom something is known, in its order."""
+    keys = [name_key(name) for name in names_in(byline)]
+    known = {each.key: each for each in db.session.scalars(select(Author).where(Author.key.in_(keys)))}
+    return [known[key] for key in keys if key in known]

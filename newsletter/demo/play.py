@@ -13,7 +13,7 @@ from newsletter import schema
 from newsletter.app import create_app
 from newsletter.articles.feeds import poll
 from newsletter.articles.queries import sources
-from newsletter.articles.service import add_source
+from newsletter.articles.service import add_source, describe_author
 from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.errors import BackendUnavailable
@@ -123,12 +123,14 @@ def _staged(folder: Path) -> Iterator[Stage]:
 
 
 def _set_up(site: PaperSite) -> None:
-    """What an operator does with five commands."""
+    """What an operator does with a few commands."""
     house = current.house()
     add_newsletter(_masthead(site), SLUG)
     fetcher = Fetcher(allow=house.settings.fetch_allow)
     for _, url in site.feeds():
         poll(add_source(url, "").id, fetcher)
+    for author in site.newsroom.paper.staff.values():
+        describe_author(author.name, author.about, f"{site.url}/staff/{author.key}")
 
 
 def _masthead(site: PaperSite) -> Masthead:
@@ -201,6 +203,7 @@ def _welcome(stage: Stage) -> str:
     return f"""
   The paper        {stage.site.url}/
   The newsletter   {stage.newsletter_url}
+  Past editions    {stage.newsletter_url}/archive
   The inbox        {stage.catcher.url}/
 
   Sign up with any address, open the inbox, and confirm. A digest leaves each minute as long as the paper

@@ -49,7 +49,9 @@ class DigestSource(db.Model):  # type: ignore[name-defined, misc]
     __tablename__ = "digest_sources"
 
     digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id", ondelete="CASCADE"), primary_key=True)
-    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True)
+    source_id: Mapped[int] = mapped_column(
+        ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class DigestMark(db.Model):  # type: ignore[name-defined, misc]

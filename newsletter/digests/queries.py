@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 
+from newsletter.articles.models import Article
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 from newsletter.digests.models import Digest, DigestMark, DigestRun, DigestSource
 from newsletter.digests.policy import Mark, MarkKind
-from newsletter.editions.models import Edition
+from newsletter.editions.models import Edition, EditionArticle
+from newsletter.editions.policy import PUBLIC
 from newsletter.editions.queries import was_recalled
+from newsletter.newsletters.models import Newsletter
 
 
 def find_digest(slug: str) -> Digest | None:
@@ -61,3 +64,38 @@ def last_window_end(digest_id: int, before: datetime) -> datetime | None:
         .order_by(DigestRun.due_at.desc())
         .limit(1)
     )
+
+
+def newsletters_drawing_from(source_id: int) -> Sequence[Newsletter]:
+    """Those with a digest that takes articles of this source, by name."""
+    drawing = (
+        select(Digest.newsletter_id)
+        .join(DigestSource, DigestSource.digest_id == Digest.id)
+        .where(DigestSource.source_id == source_id)
+    )
+    return db.session.scalars(
+        select(Newsletter).where(Newsletter.id.in_(drawing)).order_by(Newsletter.name, Newsletter.id)
+    ).all()
+
+
+def shown_article(article_id: int, at: datetime) -> Article:
+    """One that may be read by everybody: it is out, and a digest takes from its source or an edition carried it.
+
+    Raises NotFound.
+    """
+    is_drawn_from = exists().where(DigestSource.source_id == Article.source_id)
+    was_carried = exists().where(
+        EditionArticle.article_id == Article.id,
+        Edition.id == EditionArticle.edition_id,
+        Edition.status.in_(PUBLIC),
+    )
+    found: Article | None = db.session.scalar(
+        select(Article).where(
+            Article.id == article_id,
+            Article.available_at <= at,
+            or_(is_drawn_from.correlate(Article), was_carried.correlate(Article)),
+        )
+    )
+    if found is None:
+        raise NotFound(kind="article", name=article_id)
+    return found

@@ -10,6 +10,7 @@ from newsletter.articles.queries import source_titles
 from newsletter.core.clock import now
 from newsletter.delivery.service import Letter
 from newsletter.delivery.service.queueing import NAME
+from newsletter.editions.links import edition_url
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import PLAIN_LAYOUT, Layout
 from newsletter.mail.fields import Field, Renderings
@@ -123,7 +124,7 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
         "unsubscribe_url": Hole("unsubscribe_url"),
         "preferences_url": Hole("preferences_url"),
         "reason": f"You get this because you signed up for {of.name} at {host(house.settings.base_url)}.",
-        "web_url": None,
+        "web_url": edition_url(of, edition.number, house.settings.base_url),
     }
     shown = len(views)
     while True:

@@ -1,9 +1,10 @@
 """Reading editions."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import load_only
 
 from newsletter.articles.models import Article
@@ -11,8 +12,31 @@ from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 from newsletter.delivery.queries import Ledger, ledger
 from newsletter.editions.models import Edition, EditionArticle
-from newsletter.editions.policy import EditionStatus, Layout
+from newsletter.editions.policy import PUBLIC, EditionStatus, Layout, spellings
 from newsletter.newsletters.models import Newsletter
+
+PAGE = 20
+"""Editions on a page of the archive."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page of the archive: what is older than an edition's number, or newer; the newest without either."""
+
+    before: int | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Editions, newest first, and whether there are older and newer ones than these."""
+
+    editions: Sequence[Edition]
+    has_older: bool
+    has_newer: bool
+
+
+NEWEST = Place()
 
 
 def edition(edition_id: int) -> Edition:
@@ -31,6 +55,43 @@ def editions(newsletter_id: int | None = None, limit: int = 50) -> Sequence[Edit
     return db.session.scalars(statement).all()
 
 
+def archive_page(newsletter_id: int, place: Place = NEWEST, words: Sequence[str] = ()) -> Page:
+    """What has been sent; with words only the editions in which each of them stands somewhere."""
+    found = select(Edition).where(*_on_the_web(newsletter_id), *map(_tells_of, words))
+    if place.after is not None:
+        later = found.where(Edition.number > place.after).order_by(Edition.number).limit(PAGE + 1)
+        nearest = db.session.scalars(later).all()
+        if len(nearest) > PAGE:
+            shown = nearest[PAGE - 1 :: -1]
+            return Page(shown, has_older=_is_any(found, Edition.number < shown[-1].number), has_newer=True)
+        place = NEWEST
+    if place.before is not None:
+        older = found.where(Edition.number < place.before)
+        has_newer = _is_any(found, Edition.number >= place.before)
+    else:
+        older, has_newer = found, False
+    rows = db.session.scalars(older.order_by(Edition.number.desc()).limit(PAGE + 1)).all()
+    return Page(rows[:PAGE], has_older=len(rows) > PAGE, has_newer=has_newer)
+
+
+def public_edition(newsletter_id: int, number: int) -> Edition:
+    """Raises NotFound, also for one that is not on the web."""
+    found: Edition | None = db.session.scalar(
+        select(Edition).where(*_on_the_web(newsletter_id), Edition.number == number)
+    )
+    if found is None:
+        raise NotFound(kind="edition", name=number)
+    return found
+
+
+def neighbours(of: Edition) -> tuple[Edition | None, Edition | None]:
+    """The edition before it and the one after it on the web."""
+    on_the_web = select(Edition).where(*_on_the_web(of.newsletter_id)).limit(1)
+    older = on_the_web.where(Edition.number < of.number).order_by(Edition.number.desc())
+    newer = on_the_web.where(Edition.number > of.number).order_by(Edition.number)
+    return db.session.scalar(older), db.session.scalar(newer)
+
+
 def articles_of(edition_id: int) -> Sequence[Article]:
     """In the order of the edition."""
     return db.session.scalars(
@@ -39,6 +100,33 @@ def articles_of(edition_id: int) -> Sequence[Article]:
         .where(EditionArticle.edition_id == edition_id)
         .order_by(EditionArticle.position)
     ).all()
+
+
+def editions_with(article_id: int, limit: int = 5) -> list[tuple[Edition, Newsletter]]:
+    """The editions on the web that carried the article, newest first, each with its newsletter."""
+    rows = db.session.execute(
+        select(Edition, Newsletter)
+        .join(EditionArticle, EditionArticle.edition_id == Edition.id)
+        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+        .where(EditionArticle.article_id == article_id, Edition.status.in_(PUBLIC))
+        .order_by(Edition.id.desc())
+        .limit(limit)
+    )
+    return [(edition, of) for edition, of in rows]
+
+
+def articles_by_edition(edition_ids: Collection[int]) -> dict[int, list[Article]]:
+    """For each of these editions its articles in order, in one query."""
+    found: dict[int, list[Article]] = {each: [] for each in edition_ids}
+    rows = db.session.execute(
+        select(EditionArticle.edition_id, Article)
+        .join(Article, Article.id == EditionArticle.article_id)
+        .where(EditionArticle.edition_id.in_(found))
+        .order_by(EditionArticle.edition_id, EditionArticle.position)
+    )
+    for edition_id, article in rows:
+        found[edition_id].append(article)
+    return found
 
 
 def layout_of(edition: Edition) -> Layout:
@@ -116,3 +204,24 @@ def last_number(newsletter_id: int) -> int:
 def progress(of: Edition) -> Ledger:
     """Where each recipient stands; an empty ledger for a draft."""
     return ledger(of.mailing_id) if of.mailing_id else Ledger(audience=0, states={})
+
+
+def _on_the_web(newsletter_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Edition.newsletter_id == newsletter_id, Edition.status.in_(PUBLIC)
+
+
+def _is_any(found: Select[tuple[Edition]], condition: ColumnElement[bool]) -> bool:
+    return db.session.scalar(found.where(condition).limit(1)) is not None
+
+
+def _tells_of(word: str) -> ColumnElement[bool]:
+    """Whether the word stands in the subject, or in an article's title or summary."""
+    ways = spellings(word)
+    texts = (Article.title, Article.summary_text)
+    in_an_article = exists().where(
+        EditionArticle.edition_id == Edition.id,
+        Article.id == EditionArticle.article_id,
+        or_(*(text.icontains(way, autoescape=True) for text in texts for way in ways)),
+    )
+    in_the_subject = (Edition.subject.icontains(way, autoescape=True) for way in ways)
+    return or_(*in_the_subject, in_an_article.correlate(Edition))

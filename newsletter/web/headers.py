@@ -50,6 +50,14 @@ def register(app: Flask) -> None:
     app.after_request(_add_headers)
 
 
+def with_pictures(response: Response) -> Response:
+    """Let this page show the pictures of articles, wherever they lie; under https only by https."""
+    places = "https:" if current.settings().base_url.startswith("https:") else "https: http:"
+    policy = ALWAYS["Content-Security-Policy"]
+    response.headers["Content-Security-Policy"] = policy.replace("img-src 'self'", f"img-src 'self' {places}")
+    return response
+
+
 def is_our_host(host: str, base_url: str) -> bool:
     """Whether a Host header names the place that `base_url` does.
 

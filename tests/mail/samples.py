@@ -137,7 +137,7 @@ def digest(articles: tuple[Article, ...], newsletter: Newsletter | None = None) 
         "edition": Edition(),
         "articles": articles,
         "left_out": 0,
-        "web_url": None,
+        "web_url": f"{Newsletter().url}/archive/{Edition().number}",
         "greets": False,
         "subscriber": Reader(""),
         "reason": "You get this mail because you signed up for The Harbour Post at www.harbourpost.example.",
