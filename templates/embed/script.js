@@ -35,6 +35,8 @@
   const enhance = (form) => {
     const id = `newsletter-${our.slug}-${++count}`;
     const answer = make("div", { class: "newsletter-answer", id, role: "status", tabindex: -1, lang: "en" });
+    // It takes the focus to be read out; there is nothing to press in it itself.
+    answer.style.outline = "none";
     let hidden, opened, isBusy, wrong;
 
     const clear = () => {
@@ -65,17 +67,22 @@
       hidden = null;
     };
 
-    const send = async (keep) => {
+    const send = async (keep, address) => {
       if (isBusy) return;
       isBusy = true;
       clear();
       answer.append("One moment …");
+      // The button that was pressed is gone.
+      if (keep) answer.focus();
       if (opened && Date.now() - opened > 72e6) await renew();
       await prepare();
       // Who fills in a form by the browser's memory is as fast as a machine.
       await pause(opened + 2100 - Date.now());
       const body = new URLSearchParams(new FormData(form));
-      if (keep) body.set("keep", keep);
+      if (keep) {
+        body.set("keep", keep);
+        body.set("email", address);
+      }
       let answered;
       try {
         answered = await ask(form.getAttribute("action"), { method: "POST", body });
@@ -83,23 +90,23 @@
         if (navigator.onLine) HTMLFormElement.prototype.submit.call(form);
         else tell("You are offline.", "Nothing has been sent. Please try again when you are back.");
       }
-      if (answered) await show(answered);
+      if (answered) await show(answered, (body.get("email") || "").trim());
       isBusy = false;
     };
 
-    const choice = (keep, address, word) => {
-      const button = make("button", { type: "button" }, `${word} ${address}`);
-      button.onclick = () => send(keep);
+    const choice = (keep, word, address, typed) => {
+      const button = make("button", { type: "button", class: `newsletter-${keep}` }, `${word} ${address}`);
+      button.onclick = () => send(keep, typed);
       return button;
     };
-    const show = async (answered) => {
+    const show = async (answered, typed) => {
       const told = await answered.json().catch(() => ({}));
       if (answered.status === 202) {
         form.replaceChildren(answer);
         tell(told.title, told.text);
       } else if (told.suggestion) {
-        const typed = form.querySelector("[name=email]").value.trim();
-        tell(told.title, told.text, choice("suggested", told.suggestion, "Yes, use"), choice("typed", typed, "No, keep"));
+        tell(told.title, told.text,
+          choice("suggested", "Yes, use", told.suggestion, typed), choice("typed", "No, keep", typed, typed));
       } else if (told.errors) {
         const [{ field }] = told.errors;
         tell(told.title, told.errors.map((each) => each.detail).join(" "));

@@ -34,7 +34,7 @@ class Offer:
     @property
     def height(self) -> int:
         """Pixels that a frame needs for the form, also on a phone."""
-        return 270 + 92 * len(self.asks) + (60 + 44 * len(self.others) if self.others else 0)
+        return 320 + 90 * len(self.asks) + (60 + 44 * len(self.others) if self.others else 0)
 
 
 def offer_in(query: MultiDict[str, str], of: Newsletter) -> Offer:
