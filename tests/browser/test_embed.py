@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -11,10 +12,12 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import select
 
+from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.settings import Settings
 from newsletter.subscriptions.models import SignUp
 from newsletter.subscriptions.policy.budgets import Trust
+from newsletter.subscriptions.service.guarding import FORM
 from tests import make
 from tests.browser.test_public_pages import QUIET, assert_well_made, press
 from tests.trips.stage import Stage, running
@@ -166,6 +169,30 @@ def test_a_page_that_lets_no_script_ask_us_sends_the_form_as_it_is(stage: Stage,
     page.wait_for_url("**/check-your-inbox")
 
     assert stage.mail_for("ann@example.org", "Auto-Submitted").raw
+
+
+def test_a_stamp_that_cannot_be_fetched_keeps_nobody_out(stage: Stage, site: Flask, page: Page) -> None:
+    page.route("**/fields.json", lambda route: route.abort())
+    visit(page, stage, site, snippet(stage, "script"))
+
+    type_address(page, "ann@example.org")
+    expect(page.locator(ANSWER)).to_contain_text("Check your inbox")
+
+    assert db.session.scalars(select(SignUp)).one().trust == Trust.UNSIGNED
+
+
+def test_who_left_the_page_open_for_days_only_has_to_press_again(stage: Stage, site: Flask, page: Page) -> None:
+    old = stage.house.signer.sign(FORM, {}, at=now() - timedelta(days=2))
+    headers = {"Access-Control-Allow-Origin": "*"}
+    page.route("**/fields.json", lambda route: route.fulfill(json={"stamp": old}, headers=headers), times=1)
+    visit(page, stage, site, snippet(stage, "script"))
+    type_address(page, "ann@example.org")
+    expect(page.locator(ANSWER)).to_contain_text("please press the button once more")
+
+    page.get_by_role("button", name="Sign up").press("Enter")
+    expect(page.locator(ANSWER)).to_contain_text("Check your inbox")
+
+    assert db.session.scalars(select(SignUp)).one().trust == Trust.SIGNED
 
 
 @pytest.mark.parametrize("which", ["script", "plain"])
