@@ -80,11 +80,7 @@ class Conflict(NewsletterError):
 
 
 class EditionUnfit(Conflict):
-    """An edition must not leave as it is; `errors` say why, each in a sentence that says how to mend it."""
-
-    def __init__(self, edition_id: int, errors: list[str]) -> None:
-        super().__init__(f"Edition {edition_id} cannot leave: {' '.join(errors)}")
-        self.errors = errors
+    """An edition must not leave as it is; the text says why, and how to mend it."""
 
 
 class LinkError(NewsletterError):

@@ -113,7 +113,7 @@ def _staged(folder: Path) -> Iterator[Stage]:
     site_port = free_port(8026)
     with catcher:
         service = Service(folder, catcher.smtp_port, site_port)
-        site = PaperSite(site_port, now(), f"{service.settings.base_url}/{SLUG}/subscribe")
+        site = PaperSite(site_port, now(), f"{service.settings.base_url}/{SLUG}")
         with site:
             with create_app(service.settings).app_context():
                 schema.upgrade()

@@ -126,6 +126,7 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
     action = {"newsletter": newsletter, "action_url": f"{base}/confirm/some-token"}
     link = {"hours": 72}
     foot = {
+        "proof": None,
         "archive_url": f"{base}/{newsletter.slug}/archive",
         "subscribe_url": f"{base}/{newsletter.slug}/subscribe",
         "stamp": "a-stamp",

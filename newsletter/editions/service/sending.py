@@ -182,7 +182,8 @@ def _put(edition_id: int, status: EditionStatus, at: datetime | None, problem: s
 def _refuse_errors(edition_id: int, found: Sequence[Finding]) -> None:
     errors = [each.words for each in found if each.is_error]
     if errors:
-        raise EditionUnfit(edition_id, errors)
+        problem = f"Edition {edition_id} cannot leave: {' '.join(errors)}"
+        raise EditionUnfit(problem)
 
 
 def _mailing_id(chosen: Edition) -> int:
