@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from wtforms import StringField
 
 from newsletter.core.settings import Settings
 from newsletter.mail.house import make_house
+from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.views import wordings
 from newsletter.web import csrf, current, errors, headers, pages, static_files
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -74,7 +76,7 @@ def small_app(base_url: str = SETTINGS.base_url) -> Flask:
 
 def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
     """For each template of templates/pages, exactly what a view gives it."""
-    base = SETTINGS.base_url
+    base, of = SETTINGS.base_url, cast("Newsletter", newsletter)
     page = {"newsletter": newsletter, "newsletter_url": f"{base}/{newsletter.slug}"}
     action = {"newsletter": newsletter, "action_url": f"{base}/confirm/some-token"}
     link = {"hours": 72}
@@ -93,7 +95,8 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
     return {
         "index.html": {"newsletters": [(each, f"{base}/{each.slug}") for each in [newsletter, *others]]},
         "newsletter.html": page
-        | {"stamp": "a-stamp", "form": form, "subscribe_url": f"{base}/{newsletter.slug}/subscribe"},
+        | {"stamp": "a-stamp", "form": form, "subscribe_url": f"{base}/{newsletter.slug}/subscribe"}
+        | {"told": wordings.sign_up(of)},
         "did_you_mean.html": page
         | {
             "form": form,
@@ -101,9 +104,9 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
             "suggestion": "ann@harbour.example",
         },
         "check_your_inbox.html": page | {"hours": 72},
-        "confirm.html": action | {"newsletters": [newsletter]},
+        "confirm.html": action | {"told": wordings.confirm([of])},
         "confirmed.html": page | {"newsletters": [newsletter, others[0]]},
-        "unsubscribe.html": action,
+        "unsubscribe.html": action | {"told": wordings.leave(of)},
         "unsubscribed.html": page,
         "preferences.html": {
             "address": "a…@readers.example",
@@ -113,6 +116,8 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
                 Having(others[1], "unsubscribed", None, []),
             ],
             "cadences": ["each", "daily", "weekly", "monthly"],
+            "leaving": wordings.leave_one,
+            "joining": wordings.join_one,
             "is_fresh": True,
             "action_url": f"{base}/account/some-token",
             "data_url": f"{base}/account/some-token/data.json",
@@ -123,7 +128,7 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
         "link_sent.html": {},
         "erased.html": {},
         "nothing_kept.html": {},
-        "never.html": {"action_url": f"{base}/never/some-token"},
+        "never.html": {"action_url": f"{base}/never/some-token", "told": wordings.never_write()},
         "never_again.html": {},
         "link_expired.html": link | {"purpose": "confirm"},
         "link_damaged.html": link | {"purpose": "unsubscribe"},

@@ -23,12 +23,14 @@ class Subscriber(db.Model):  # type: ignore[name-defined, misc]
 
     `language`, `timezone` and `local_hour` are their own wishes; "" and None where the newsletter's count.
     `active_at` is when they last did something on purpose: signed up, confirmed, chose. `import_id`: who brought
-    them.
+    them. An `id` stands in links that work for ever, so it is never given to somebody else.
     """
 
     __tablename__ = "subscribers"
     __table_args__ = (
         Index("ix_subscribers_import", "import_id", sqlite_where=_IMPORTED, postgresql_where=_IMPORTED),
+        # Without it SQLite gives the greatest number anew once its row is gone; PostgreSQL never does.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

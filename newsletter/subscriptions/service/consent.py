@@ -17,8 +17,8 @@ from newsletter.subscriptions.policy.budgets import Trust
 class Origin:
     """Where a wish came from, for the consent ledger; `method` is form, link, one-click, page, command …
 
-    `wording` is what stood at the button that was pressed, `form` which of our forms, `page` where that stood,
-    `trust` what the form says of who filled it in.
+    `wording` is all that the page said whose button was pressed, "" where that is not known; `form` which of our
+    forms, `page` where that stood, `trust` what the form says of who filled it in, `note` what an operator said.
     """
 
     method: str
@@ -28,14 +28,19 @@ class Origin:
     wording: str = ""
     form: str = ""
     trust: Trust = Trust.SIGNED
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Link:
-    """Which link of ours was used: the nonce it carried, or the edition it stood in."""
+    """Which link of ours was used: the nonce it carried, or the edition it stood in.
+
+    `message_id` is that of the mail with which we asked for the confirmation.
+    """
 
     nonce: str = ""
     edition_id: int | None = None
+    message_id: str = ""
 
 
 NO_LINK = Link()
@@ -64,9 +69,10 @@ def note(kind: Consent, whose: Named, origin: Origin, at: datetime, link: Link =
             "at": at,
             "form": origin.form[:40],
             "page": plain(origin.page)[:300],
-            "note": "",
+            "note": origin.note[:500],
             "nonce": link.nonce,
             "edition_id": link.edition_id,
+            "message_id": link.message_id,
             "wording_id": _wording_id(origin.wording, at),
         },
     )

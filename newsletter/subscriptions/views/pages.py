@@ -7,12 +7,13 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter, newsletters
 from newsletter.subscriptions import service
 from newsletter.subscriptions.forms import SignUpForm
+from newsletter.subscriptions.policy.budgets import Trust
+from newsletter.subscriptions.service import Origin
 from newsletter.subscriptions.service.guarding import stamp
+from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.answers import Answer, about, origin, url_of
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
-
-SIGN_UP = "Sign up"
 
 blueprint = Blueprint("public", __name__)
 
@@ -33,7 +34,7 @@ def subscribe(slug: str) -> Answer:
     of, form = newsletter(slug), SignUpForm()
     if form.validate():
         try:
-            slugs, seen_on = [slug, *form.newsletters.data], origin("form", SIGN_UP, "page", form.trust(house()))
+            slugs, seen_on = [slug, *form.newsletters.data], _seen_on(of, form.trust(house()))
             wish, suggestion = form.wish(), form.find_suggestion()
             if suggestion:
                 return _ask_which(of, form, suggestion)
@@ -51,6 +52,11 @@ def check_your_inbox(slug: str) -> Answer:
     return about("pages/check_your_inbox.html", newsletter(slug), hours=hours)
 
 
+def _seen_on(of: Newsletter, trust: Trust) -> Origin:
+    told = wordings.NOTHING if trust is Trust.UNSIGNED else wordings.sign_up(of).text
+    return origin("form", told, "page", trust)
+
+
 def _ask_which(of: Newsletter, form: SignUpForm, suggestion: str) -> str:
     # The stamp goes through as it came: a new one would take whoever decides at once for a machine.
     subscribe_url = url_for("public.subscribe", slug=of.slug)
@@ -59,4 +65,7 @@ def _ask_which(of: Newsletter, form: SignUpForm, suggestion: str) -> str:
 
 def _page(of: Newsletter, form: SignUpForm) -> str:
     subscribe_url = url_for("public.subscribe", slug=of.slug)
-    return about("pages/newsletter.html", of, form=form, subscribe_url=subscribe_url, stamp=stamp(house()))
+    told = wordings.sign_up(of)
+    return about(
+        "pages/newsletter.html", of, form=form, told=told, subscribe_url=subscribe_url, stamp=stamp(house())
+    )
