@@ -69,7 +69,7 @@ def test_confirming_leaving_and_never_keep_the_whole_page(
 ) -> None:
     subscription = make.subscription(courier, house, "ann@example.org", status="pending")
     claims = {"s": subscription.subscriber_id}
-    tokens = {
+    tokens: dict[str, dict[str, object]] = {
         "confirm": {**claims, "n": {str(courier.id): subscription.nonce}},
         "unsubscribe": {**claims, "n": courier.id},
     }
