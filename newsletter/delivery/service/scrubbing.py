@@ -1,8 +1,8 @@
 """Taking what was deleted out of the bytes of SQLite's files; PostgreSQL does that by VACUUM, in its own time.
 
 Each delete overwrites its row (`secure_delete` in `core.db`), and that is not all: when a page of the file is
-full, rows move to another one, and a copy may stay in the part of the old page that is not in use. Only writing the file
-anew takes these copies away.
+full, rows move to another one, and a copy may stay in the part of the old page that is not in use. Only writing
+the file anew takes these copies away.
 """
 
 from sqlalchemy import Engine, text
