@@ -22,6 +22,7 @@ from newsletter.subscriptions.service import (
     watch_confirming,
 )
 from newsletter.subscriptions.service.preferring import resume_due
+from newsletter.subscriptions.service.staying import ask_inactive
 
 POLL_SOURCES = "poll sources"
 
@@ -45,6 +46,7 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job(POLL_SOURCES, _poll_all, house.settings.poll_every),
         Job("answer sign-ups", answer_sign_ups, timedelta(seconds=0.5)),
         Job("remind", remind, timedelta(minutes=10)),
+        Job("ask inactive", ask_inactive, timedelta(hours=1)),
         Job("watch confirming", _watch_confirming, timedelta(minutes=30)),
         Job("purge sign-ups", _purge_sign_ups, timedelta(minutes=10)),
         Job("resume paused", _resume_paused, timedelta(minutes=1)),

@@ -1,4 +1,4 @@
-"""Numbers of subscribers are never given twice; whole wordings, the mail that asked, and when somebody was erased.
+"""Numbers of subscribers are never given twice; whole wordings, and when somebody was asked or erased.
 
 Revision ID: 7a94c2e8d1b5
 Revises: 6b90d4e2a7f1
@@ -13,6 +13,8 @@ down_revision = "6b90d4e2a7f1"
 branch_labels = None
 depends_on = None
 
+TIME = sa.DateTime(timezone=True)
+
 # SQLite looks at all triggers when a table is renamed, and this one names the table that is made anew.
 DROP_TRIGGER = "DROP TRIGGER consent_events_stay"
 CREATE_TRIGGER = """
@@ -24,9 +26,10 @@ CREATE_TRIGGER = """
 
 def upgrade():
     _make_subscribers_anew(never_reusing=True)
+    op.add_column("subscribers", sa.Column("still_asked_at", TIME, nullable=True))
     with op.batch_alter_table("sign_ups") as table:
         table.alter_column("wording", existing_type=sa.String(500), type_=sa.Text(), existing_nullable=False)
-    op.add_column("suppressions", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("suppressions", sa.Column("erased_at", TIME, nullable=True))
     op.execute("UPDATE suppressions SET erased_at = created_at WHERE reason = 'erased'")
     # Not in a batch: to make the table anew would end its triggers.
     op.add_column("consent_events", sa.Column("message_id", sa.String(320), nullable=False, server_default=""))
@@ -38,6 +41,7 @@ def downgrade():
     op.execute("UPDATE sign_ups SET wording = substr(wording, 1, 500)")
     with op.batch_alter_table("sign_ups") as table:
         table.alter_column("wording", existing_type=sa.Text(), type_=sa.String(500), existing_nullable=False)
+    op.drop_column("subscribers", "still_asked_at")
     _make_subscribers_anew(never_reusing=False)
 
 

@@ -25,7 +25,7 @@ from tests import make
 from tests.subscriptions.commands import ran
 
 DAY = timedelta(days=1)
-STEPS = ("erased", "origins", "unanswered", "pending", "sign_ups", "counts", "ended", "deliveries")
+STEPS = ("erased", "origins", "unanswered", "pending", "sign_ups", "counts", "silent", "ended", "deliveries")
 
 
 def count(model: type) -> int:
@@ -179,7 +179,7 @@ def test_what_is_due_is_what_goes(house: House, outbox: list[Envelope], clock: T
     gone = retain(house.settings)
 
     assert due == gone
-    assert due == {**dict.fromkeys(STEPS, 1), "erased": 0, "origins": 2}
+    assert due == {**dict.fromkeys(STEPS, 1), "erased": 0, "silent": 0, "origins": 2}
     assert {step.name: step.count_due() for step in steps(house.settings)} == dict.fromkeys(STEPS, 0)
 
 

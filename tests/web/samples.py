@@ -130,6 +130,8 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
         "nothing_kept.html": {},
         "never.html": {"action_url": f"{base}/never/some-token", "told": wordings.never_write()},
         "never_again.html": {},
+        "still_there.html": action | {"told": wordings.stay([of])},
+        "stayed.html": {"newsletters": [newsletter, others[0]]},
         "link_expired.html": link | {"purpose": "confirm"},
         "link_damaged.html": link | {"purpose": "unsubscribe"},
     }

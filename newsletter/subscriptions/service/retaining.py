@@ -27,6 +27,7 @@ from newsletter.subscriptions.policy.budgets import LONGEST_WINDOW
 from newsletter.subscriptions.service.budgeting import count_needless, purge_sign_ups
 from newsletter.subscriptions.service.counting import KEPT, count_old_counts, purge_counts
 from newsletter.subscriptions.service.erasing import count_there_again, erase, erase_again
+from newsletter.subscriptions.service.staying import count_silent, end_silent
 from newsletter.suppressions.service import silence
 
 ORIGINS_FOR = timedelta(days=90)
@@ -63,6 +64,7 @@ def steps(settings: Settings) -> Sequence[Step]:
         Step("pending", "sign-ups that nobody confirmed, and the people", settings.keep_pending, *_PENDING),
         Step("sign_ups", "networks and keys by which budgets count", LONGEST_WINDOW, *_SIGN_UPS),
         Step("counts", "counts of who confirmed, by day", KEPT, *_COUNTS),
+        Step("silent", "people who were asked and did not answer", settings.answer_within, *_silent_if(settings)),
         Step("ended", "people whose subscriptions have all ended", settings.keep_ended, *_ENDED),
         Step("deliveries", "mailings with deliveries; their sums stay", settings.keep_deliveries, *_DELIVERIES),
     )
@@ -147,6 +149,11 @@ def _erase_ended(before: datetime) -> int:
             erase(subscriber_id)
         done += len(ids)
     return done
+
+
+def _silent_if(settings: Settings) -> "_How":
+    """Nobody is ended by a silence that the operator does not ask into any more."""
+    return (count_silent, end_silent) if settings.ask_inactive else (lambda _: 0, lambda _: 0)
 
 
 _How = tuple[Callable[[datetime], int], Callable[[datetime], int]]

@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template, request, url_for
 
 from newsletter.subscriptions import service
+from newsletter.subscriptions.service import staying
 from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.answers import Answer, about, trace
 from newsletter.web.csrf import by_token_only
@@ -57,3 +58,23 @@ def never(token: str) -> Answer:
 def never_again(token: str) -> Answer:
     service.never_write(token, trace("link", wordings.never_write().text), house())
     return render_template("pages/never_again.html")
+
+
+@blueprint.get("/still/<token>")
+def still(token: str) -> Answer:
+    newsletters = staying.newsletters_to_keep(token, house())
+    if not newsletters:
+        return render_template("pages/stayed.html", newsletters=())
+    action_url = url_for("links.still", token=token)
+    told = wordings.stay(newsletters)
+    return about("pages/still_there.html", newsletters[0], told=told, action_url=action_url)
+
+
+@blueprint.post("/still/<token>")
+@by_token_only
+def stayed(token: str) -> Answer:
+    newsletters = staying.newsletters_to_keep(token, house())
+    told = wordings.stay(newsletters).text if newsletters else wordings.NOTHING
+    return render_template(
+        "pages/stayed.html", newsletters=staying.stay(token, trace(staying.METHOD, told), house())
+    )

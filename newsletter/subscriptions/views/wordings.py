@@ -85,6 +85,16 @@ def never_write() -> Told:
     )
 
 
+def stay(newsletters: Sequence[Newsletter]) -> Told:
+    """What the link in the mail leads to that asks whether to go on."""
+    return _told(
+        heading="Shall it go on?",
+        question=Markup("Do you still want {} by mail?").format(_all_named(newsletters)),
+        button="Yes, keep sending",
+        after="If you do not want it any more, close this page, and it ends by itself.",
+    )
+
+
 def leave_one(of: Newsletter) -> Told:
     """The button of one newsletter among the preferences."""
     return _told(button=Markup('Unsubscribe<span class="unseen"> from {}</span>').format(_named(of)))
