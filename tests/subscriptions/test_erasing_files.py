@@ -55,6 +55,7 @@ def test_not_a_byte_is_left_in_the_whole_folder(
     settings, folder = house.settings, house.settings.spool.parent
     logs.configure(level="DEBUG", as_json=False)
     lived(house, outbox)
+    db.session.commit()
     for form in ("csv", "json"):
         words = ("export", "--newsletter", "courier", "--format", form, "--output", str(folder / f"all.{form}"))
         ran(settings, "subscriber", *words)

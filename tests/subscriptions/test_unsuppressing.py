@@ -31,6 +31,7 @@ def test_what_a_server_or_an_operator_said_is_lifted_and_noted(house: House, rea
     make.signed_up(str(ANN), house, "evening")
     suppress(person.address_key, reason, "550 5.1.1 nobody")
     assert db.session.execute(audience(of.id)).all() == []
+    db.session.commit()
 
     told = ran(house.settings, "subscriber", "unsuppress", "ANN@example.org", "--because", WHY)
 
