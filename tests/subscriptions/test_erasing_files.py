@@ -111,7 +111,9 @@ def test_what_lies_between_the_rows_goes_with_the_command_or_within_a_day(
     left_between_rows(house, *TRACES)
 
     erase(person.subscriber_id)
+    retain(house.settings)
     assert files_with(folder, *TRACES) == ["newsletter.db"]
+    clock.shift(timedelta(days=1))
     retain(house.settings)
     assert files_with(folder, *TRACES) == []
 
@@ -151,6 +153,20 @@ def test_only_rows_of_this_address_are_taken_out(house: House) -> None:
     assert table.read_text() == "".join(rows[at] for at in (0, 1, 3, 6))
     assert table.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in folder.glob("*.csv*")) == ["link.csv", "rejected.csv"]
+
+
+def test_in_an_export_a_quote_within_a_name_takes_nobody_else_along(house: House) -> None:
+    table = house.settings.spool.parent / "all.json"
+    rows = [
+        '{"email": "bob@example.org", "name": "Bob the 5\\" pipe"}\n',
+        '{"email": "ann@example.org", "name": "Ann"}\n',
+        '{"email": "cleo@example.org", "name": "Cleo"}\n',
+    ]
+    table.write_text("".join(rows))
+
+    assert take_out(["ann@example.org"], house.settings) == []
+
+    assert table.read_text() == rows[0] + rows[2]
 
 
 def test_a_wording_for_one_name_alone_goes_and_one_for_several_stays(house: House, outbox: list[Envelope]) -> None:

@@ -29,13 +29,18 @@ def rewrite() -> None:
     if db.engine.dialect.name == "sqlite":
         db.session.commit()
         # The day stands in the file itself, so that it is once a day however many processes there are.
-        _run(db.engine, "VACUUM", f"PRAGMA user_version = {now().date().toordinal()}")
+        _run(db.engine, "VACUUM", f"PRAGMA user_version = {_today()}")
         scrub()
 
 
 def rewrite_each_day() -> bool:
     """As `rewrite`, unless that was done today or the file is too large; whether it was written anew."""
-    if db.engine.dialect.name != "sqlite" or _ask("user_version") >= now().date().toordinal():
+    if db.engine.dialect.name != "sqlite" or _ask("user_version") >= _today():
+        return False
+    if not _ask("user_version"):
+        # Nothing was ever written anew, so this may be the first start, which has other things to do.
+        db.session.commit()
+        _run(db.engine, f"PRAGMA user_version = {_today()}")
         return False
     size = _ask("page_count") * _ask("page_size")
     if size > LARGEST:
@@ -43,6 +48,10 @@ def rewrite_each_day() -> bool:
         return False
     rewrite()
     return True
+
+
+def _today() -> int:
+    return now().date().toordinal()
 
 
 def _ask(pragma: str) -> int:

@@ -43,8 +43,11 @@ def _trace(addresses: Sequence[str]) -> re.Pattern[str]:
 
 
 def _files(settings: Settings) -> Iterator[Path]:
-    """What lies beside the database and beside the journals: never deeper, it may be a large disk."""
-    folders, database = {settings.spool.absolute(), settings.spool.absolute().parent}, ""
+    """What lies beside the database and beside the spool: never deeper, it may be a large disk.
+
+    The journals in the spool are emptied as soon as what they say is recorded.
+    """
+    folders, database = {settings.spool.absolute().parent}, ""
     if settings.is_sqlite:
         path = Path(str(make_url(settings.database_url).database)).absolute()
         database = path.name
@@ -88,11 +91,11 @@ def _cut(path: Path, trace: re.Pattern[str]) -> None:
 
 
 def _rows(lines: Iterable[str]) -> Iterator[str]:
-    """Rows as they stand; one with a line break within quotes is one row."""
+    """Rows as they stand; in CSV one with a line break within quotes is one row, in JSON a line is always one."""
     row = ""
     for line in lines:
         row += line
-        if row.count('"') % 2 == 0:
+        if line.startswith("{") or row.count('"') % 2 == 0:
             yield row
             row = ""
     if row:
