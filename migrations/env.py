@@ -2,6 +2,7 @@
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import Connection
 
 from newsletter import schema
 from newsletter.core.db import UtcDateTime
@@ -18,8 +19,7 @@ def run() -> None:
     # Batch mode rebuilds a table; with foreign keys on, dropping the old one would empty those that refer to it.
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-            connection.commit()
+            _check_foreign_keys(connection, "OFF")
         context.configure(
             connection=connection,
             target_metadata=schema.metadata,
@@ -31,7 +31,15 @@ def run() -> None:
         with context.begin_transaction():
             context.run_migrations()
         if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+            connection.commit()
+            _check_foreign_keys(connection, "ON")
+
+
+def _check_foreign_keys(connection: Connection, state: str) -> None:
+    """Below SQLAlchemy, which begins a transaction with the first statement: within one SQLite ignores this."""
+    driver_connection = connection.connection.driver_connection
+    assert driver_connection  # noqa: S101 - it is open.
+    driver_connection.execute(f"PRAGMA foreign_keys = {state}")
 
 
 run()

@@ -15,6 +15,7 @@ UNSUBSCRIBE = "unsubscribe"
 NEVER = "never"
 PREFERENCES = "preferences"
 ACCOUNT = "account"
+STILL = "still"
 
 ACCOUNT_FOR = timedelta(hours=24)
 """How long a fresh link works."""
@@ -78,6 +79,10 @@ class Reader:
         """The subscriber whose link it is; it works for ever. Raises LinkDamaged."""
         return _number(self.signer.read(PREFERENCES, token, now=now, max_age=None), "s", PREFERENCES)
 
+    def still(self, token: str, now: datetime) -> int:
+        """The subscriber who was asked whether to go on, by a link that works for ever. Raises LinkDamaged."""
+        return _number(self.signer.read(STILL, token, now=now, max_age=None), "s", STILL)
+
     def account(self, token: str, now: datetime) -> int:
         """The subscriber to whom a fresh link was mailed. Raises LinkDamaged, LinkExpired."""
         return _number(self.signer.read(ACCOUNT, token, now=now, max_age=ACCOUNT_FOR), "s", ACCOUNT)
@@ -105,6 +110,11 @@ def preferences_link(base_url: str) -> Link:
 def account_link(base_url: str) -> Link:
     """The link for what a forwarded mail must not be able to do."""
     return Link(ACCOUNT, f"{base_url}/account/")
+
+
+def still_link(base_url: str) -> Link:
+    """The link with which whoever is asked says that it shall go on."""
+    return Link(STILL, f"{base_url}/still/")
 
 
 def never_link(base_url: str) -> Link:

@@ -150,7 +150,7 @@ def test_with_a_fresh_link_one_joins_and_that_is_consent(
     event = consent_of(ann.subscriber_id)[-1]
     assert (status, event.kind, event.method) == (200, "confirmed", "preferences")
     assert event.wording
-    assert event.wording.text == "Subscribe"
+    assert event.wording.text == "Subscribe to The Courier"
 
 
 def test_the_download_has_all_that_is_kept(client: FlaskClient, house: House, ann: Subscription) -> None:

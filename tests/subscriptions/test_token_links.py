@@ -42,6 +42,7 @@ LINKS: dict[str, tuple[str, Claims]] = {
     "confirm": ("confirm", confirming),
     "unsubscribe": ("unsubscribe", leaving),
     "never": ("never", leaving),
+    "still": ("still", leaving),
 }
 """By the first part of the path: the purpose of the token, and what it says of a pending subscription."""
 

@@ -69,7 +69,7 @@ def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wi
             method=origin.method,
             form=origin.form[:40],
             page=plain(origin.page)[:300],
-            wording=origin.wording[:500],
+            wording=origin.wording,
             ip=kept_ip(origin.ip, house.settings.keep_ip),
             user_agent=kept_agent(plain(origin.user_agent), house.settings.keep_ip),
         )

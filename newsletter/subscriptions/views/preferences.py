@@ -6,14 +6,14 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 
 from newsletter.core.addresses import masked, parse
 from newsletter.core.errors import InvalidInput, NotFound
+from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.models import Subscriber
 from newsletter.subscriptions.policy import Cadence
-from newsletter.subscriptions.service import erase, preferring
+from newsletter.subscriptions.service import erase_here, preferring
+from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.answers import Answer, trace
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
-
-LEAVE, JOIN, ERASE = "Unsubscribe", "Subscribe", "Erase everything about me"
 
 blueprint = Blueprint("preferences", __name__)
 
@@ -43,10 +43,12 @@ def account(token: str) -> Answer:
 def change_account(token: str) -> Answer:
     person = preferring.find_account(token, house())
     if person and request.form.get("do") == "erase":
-        erase(person.id)
+        erase_here(person, house().settings)
         return render_template("pages/erased.html")
     if person and request.form.get("do") == "join":
-        preferring.join(person.id, request.form.get("newsletter", ""), trace(preferring.METHOD, JOIN))
+        slug = request.form.get("newsletter", "")
+        told = wordings.join_one(newsletter(slug))
+        preferring.join(person.id, slug, trace(preferring.METHOD, told.text))
         return _page(person, "preferences.account", token, notice="You are subscribed.")
     return _changed(person, "preferences.account", token)
 
@@ -102,7 +104,8 @@ def _do(subscriber_id: int, slug: str, wish: str) -> str:
         preferring.resume(subscriber_id, slug)
         return "It goes on."
     if wish == "leave":
-        preferring.leave(subscriber_id, slug, trace(preferring.METHOD, LEAVE))
+        told = wordings.leave_one(newsletter(slug))
+        preferring.leave(subscriber_id, slug, trace(preferring.METHOD, told.text))
         return "You are unsubscribed."
     problem = "Nothing was chosen. Please press one of the buttons."
     raise InvalidInput(problem)
@@ -125,6 +128,8 @@ def _page(person: Subscriber | None, endpoint: str, token: str, notice: str = ""
         address=person.address if is_fresh else masked(person.address),
         standings=preferring.standings(person.id),
         cadences=list(Cadence),
+        leaving=wordings.leave_one,
+        joining=wordings.join_one,
         is_fresh=is_fresh,
         action_url=url_for(endpoint, token=token),
         data_url=url_for("preferences.data", token=token) if is_fresh else "",
