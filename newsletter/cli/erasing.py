@@ -10,6 +10,7 @@ from newsletter.cli.output import Command, answer, open_house
 from newsletter.core.addresses import parse
 from newsletter.core.errors import InvalidInput
 from newsletter.subscriptions.service import erase_address, erase_again
+from newsletter.subscriptions.service.erasing import skip_numbers
 from newsletter.subscriptions.service.unsuppressing import unsuppress as lift
 from newsletter.suppressions.queries import erased_keys
 
@@ -61,6 +62,7 @@ def _erase_one(address: str) -> None:
 def _erase_again(keys: Path | None) -> None:
     with open_house():
         done = erase_again(_read(keys) if keys else None)
+        skip_numbers()
         answer({"erased": done}, f"Erased {done} again.")
 
 

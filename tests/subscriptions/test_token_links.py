@@ -17,12 +17,13 @@ from time_machine import Traveller
 
 from newsletter.app import create_app
 from newsletter.core.clock import now
-from newsletter.core.db import db
+from newsletter.core.db import db, transaction
 from newsletter.core.settings import Settings
 from newsletter.core.tokens import Signer
 from newsletter.mail.house import House
 from newsletter.schema import metadata
 from newsletter.subscriptions.models import ConsentEvent, Subscription
+from newsletter.subscriptions.policy import SubscriptionStatus
 from tests import make
 
 Claims = Callable[[Subscription], dict[str, object]]
@@ -36,13 +37,22 @@ def leaving(subscription: Subscription) -> dict[str, object]:
     return {"n": subscription.newsletter_id, "s": subscription.subscriber_id}
 
 
+def staying(subscription: Subscription) -> dict[str, object]:
+    """Somebody who has it for years was asked whether to go on."""
+    with transaction():
+        subscription.status = SubscriptionStatus.CONFIRMED
+        subscription.subscriber.active_at = now() - timedelta(days=1500)
+        subscription.subscriber.still_asked_at = now()
+    return leaving(subscription)
+
+
 LINKS: dict[str, tuple[str, Claims]] = {
     "preferences": ("preferences", leaving),
     "account": ("account", leaving),
     "confirm": ("confirm", confirming),
     "unsubscribe": ("unsubscribe", leaving),
     "never": ("never", leaving),
-    "still": ("still", leaving),
+    "still": ("still", staying),
 }
 """By the first part of the path: the purpose of the token, and what it says of a pending subscription."""
 
@@ -113,9 +123,10 @@ def test_what_only_looks_changes_nothing(
 def test_another_method_is_not_allowed(
     part: str, method: str, client: FlaskClient, house: House, waiting: Subscription
 ) -> None:
+    link = path(part, waiting, house.signer)
     before = everything()
 
-    assert client.open(path(part, waiting, house.signer), method=method).status_code == 405
+    assert client.open(link, method=method).status_code == 405
     assert everything() == before
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 
 from newsletter.core.addresses import Address
 from newsletter.core.clock import now
@@ -20,6 +20,8 @@ from newsletter.subscriptions.service.leftovers import take_out
 from newsletter.suppressions.models import Suppression
 from newsletter.suppressions.queries import find_suppression
 from newsletter.suppressions.service import suppress_erased
+
+SKIPPED = 1_000_000
 
 _THERE_AGAIN = (
     select(Subscriber.id)
@@ -74,8 +76,8 @@ def erase_address(mailbox: Address, house: House) -> Sequence[Path]:
 def erase_again(keys: Mapping[str, datetime] | None = None) -> int:
     """Erase those who are there again although they had been erased: out of a backup; how many that were.
 
-    `keys` says who was erased and when, where that is newer than the database. Whoever
-    signed up after that moment came back by themselves and stays.
+    `keys` says who was erased and when, where that is newer than the database. Whoever signed up after that moment
+    came back by themselves and stays.
     """
     for key, moment in (keys or {}).items():
         with transaction():
@@ -91,6 +93,19 @@ def erase_again(keys: Mapping[str, datetime] | None = None) -> int:
     if ids:
         rewrite()
     return len(ids)
+
+
+def skip_numbers() -> None:
+    """Give the next million numbers of subscribers to nobody.
+
+    After a backup was restored they may stand in links of mails that left since it was made.
+    """
+    sequence = "pg_get_serial_sequence('subscribers', 'id')"
+    statement = f"SELECT setval({sequence}, nextval({sequence}) + {SKIPPED})"
+    if db.engine.dialect.name == "sqlite":
+        statement = f"UPDATE sqlite_sequence SET seq = seq + {SKIPPED} WHERE name = 'subscribers'"  # noqa: S608 - as above.
+    with transaction():
+        db.session.execute(text(statement))
 
 
 def count_there_again() -> int:

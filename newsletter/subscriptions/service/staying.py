@@ -31,6 +31,7 @@ AT_A_TIME = 500
 
 _ACTIVE_AT = func.coalesce(Subscriber.active_at, Subscriber.created_at)
 _IS_UNASKED = or_(Subscriber.still_asked_at.is_(None), Subscriber.still_asked_at <= _ACTIVE_AT)
+_WAITS_FOR_ANSWER = Subscriber.still_asked_at > _ACTIVE_AT
 _IS_ON = Subscription.status.in_((SubscriptionStatus.CONFIRMED, SubscriptionStatus.PAUSED))
 
 log = logger(__name__)
@@ -58,11 +59,13 @@ def stay(token: str, origin: Origin, house: House) -> Sequence[Newsletter]:
     """
     subscriber_id = reader(house).still(token, now())
     with transaction():
-        person, on = db.session.get(Subscriber, subscriber_id), newsletters_on(subscriber_id)
-        if person and on and _waits_for_answer(person):
-            person.active_at = now()
+        on, moment = newsletters_on(subscriber_id), now()
+        # Of several presses at once only one is the answer.
+        answered = update(Subscriber).where(Subscriber.id == subscriber_id, _WAITS_FOR_ANSWER)
+        if on and rows_written(answered.values(active_at=moment).execution_options(synchronize_session=False)):
+            db.session.expire_all()
             for of in on:
-                note(Consent.CONFIRMED, Named(person.id, of.id), origin, now())
+                note(Consent.CONFIRMED, Named(subscriber_id, of.id), origin, moment)
         return on
 
 
@@ -109,11 +112,6 @@ def _ask(subscriber_id: int, moment: datetime, house: House) -> int:
     return 1
 
 
-def _waits_for_answer(person: Subscriber) -> bool:
-    active_at = person.active_at or person.created_at
-    return person.still_asked_at is not None and active_at < person.still_asked_at
-
-
 def _to_ask(before: datetime) -> Select[int]:
     """Whom to ask: nobody twice for one silence, and nobody who may not be mailed."""
     is_on = exists(select(Subscription.id).where(Subscription.subscriber_id == Subscriber.id, _IS_ON))
@@ -140,6 +138,4 @@ def _silent(before: datetime) -> Select[int]:
             Delivery.status == Status.ACCEPTED,
         )
     )
-    return select(Subscriber.id).where(
-        Subscriber.still_asked_at < before, Subscriber.still_asked_at > _ACTIVE_AT, is_on, has_it
-    )
+    return select(Subscriber.id).where(Subscriber.still_asked_at < before, _WAITS_FOR_ANSWER, is_on, has_it)
