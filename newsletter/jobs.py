@@ -22,6 +22,7 @@ from newsletter.subscriptions.service import (
     watch_confirming,
 )
 from newsletter.subscriptions.service.preferring import resume_due
+from newsletter.subscriptions.service.readdressing import purge_changes
 
 POLL_SOURCES = "poll sources"
 
@@ -78,6 +79,7 @@ def _watch_confirming(_house: House) -> None:
 def _purge_sign_ups(_house: House) -> None:
     purge_sign_ups()
     purge_counts()
+    purge_changes()
 
 
 def _resume_paused(_house: House) -> None:

@@ -4,7 +4,7 @@ import re
 
 RESERVED = frozenset(
     {
-        "account", "api", "archive", "articles", "confirm", "console", "embed", "feed.xml", "healthz", "hooks",
+        "account", "api", "archive", "articles", "confirm", "console", "email-change", "embed", "feed.xml", "healthz", "hooks",
         "metrics", "never",
         "preferences", "readyz", "static", "subscribe", "unsubscribe", "favicon.ico", "robots.txt",
     }

@@ -17,12 +17,12 @@ from time_machine import Traveller
 
 from newsletter.app import create_app
 from newsletter.core.clock import now
-from newsletter.core.db import db
+from newsletter.core.db import db, transaction
 from newsletter.core.settings import Settings
 from newsletter.core.tokens import Signer
 from newsletter.mail.house import House
 from newsletter.schema import metadata
-from newsletter.subscriptions.models import ConsentEvent, Subscription
+from newsletter.subscriptions.models import AddressChange, ConsentEvent, Subscription
 from tests import make
 
 Claims = Callable[[Subscription], dict[str, object]]
@@ -36,12 +36,27 @@ def leaving(subscription: Subscription) -> dict[str, object]:
     return {"n": subscription.newsletter_id, "s": subscription.subscriber_id}
 
 
+def changing(subscription: Subscription) -> dict[str, object]:
+    """With the wish that the token answers."""
+    with transaction():
+        wish = db.session.scalar(select(AddressChange)) or AddressChange(
+            subscriber_id=subscription.subscriber_id,
+            address="ann@new.example.org",
+            entered="ann@new.example.org",
+            address_key="0" * 32,
+            asked_at=now(),
+        )
+        db.session.add(wish)
+    return {"c": wish.id, "s": subscription.subscriber_id}
+
+
 LINKS: dict[str, tuple[str, Claims]] = {
     "preferences": ("preferences", leaving),
     "account": ("account", leaving),
     "confirm": ("confirm", confirming),
     "unsubscribe": ("unsubscribe", leaving),
     "never": ("never", leaving),
+    "email-change": ("email-change", changing),
 }
 """By the first part of the path: the purpose of the token, and what it says of a pending subscription."""
 
@@ -51,7 +66,7 @@ PRESSED = {
 }
 """What the form behind the link sends, where it sends anything."""
 
-PURPOSES = ("confirm", "unsubscribe", "preferences", "account", "export", "erase", "form")
+PURPOSES = ("confirm", "unsubscribe", "preferences", "account", "email-change", "export", "erase", "form")
 
 SCANNERS = (
     {"User-Agent": "Mozilla/5.0 (compatible; Safe-Links-Scanner)", "X-Forwarded-For": "198.51.100.1"},
@@ -112,9 +127,10 @@ def test_what_only_looks_changes_nothing(
 def test_another_method_is_not_allowed(
     part: str, method: str, client: FlaskClient, house: House, waiting: Subscription
 ) -> None:
+    link = path(part, waiting, house.signer)
     before = everything()
 
-    assert client.open(path(part, waiting, house.signer), method=method).status_code == 405
+    assert client.open(link, method=method).status_code == 405
     assert everything() == before
 
 
@@ -136,11 +152,11 @@ def test_a_token_for_another_purpose_is_not_found(
     "claims",
     [
         {},
-        {"s": "1", "n": "1"},
+        {"s": "1", "n": "1", "c": "1"},
         {"s": None, "n": None},
         {"s": [1], "n": [1]},
-        {"s": True, "n": {"1": 7}},
-        {"s": 10**30, "n": 10**30},
+        {"s": True, "n": {"1": 7}, "c": True},
+        {"s": 10**30, "n": 10**30, "c": 10**30},
         {"s": 10**30, "n": {str(10**30): "x"}},
         {"s": -1, "n": 0, "e": "1; DROP TABLE subscribers"},
         {"s": 1.5, "n": 1.5},

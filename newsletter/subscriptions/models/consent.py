@@ -15,6 +15,7 @@ class Consent(StrEnum):
     REQUESTED = "requested"
     CONFIRMED = "confirmed"
     WITHDRAWN = "withdrawn"
+    MOVED = "moved"  # The same consent at another address, which was proven.
 
 
 class Wording(db.Model):  # type: ignore[name-defined, misc]

@@ -78,7 +78,7 @@ def _after(last: int, newsletter_id: int, chosen: Filter) -> Select[*tuple[objec
         .where(
             ConsentEvent.subscriber_id == Subscription.subscriber_id,
             ConsentEvent.newsletter_id == Subscription.newsletter_id,
-            ConsentEvent.kind != Consent.WITHDRAWN,
+            ConsentEvent.kind.in_((Consent.REQUESTED, Consent.CONFIRMED)),
         )
         .correlate(Subscription)
         .scalar_subquery()

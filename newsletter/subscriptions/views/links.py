@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template, request, url_for
 
 from newsletter.subscriptions import service
+from newsletter.subscriptions.service.preferring import token_beside
 from newsletter.subscriptions.views.answers import Answer, about, trace
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
@@ -30,7 +31,9 @@ def confirmed(token: str) -> Answer:
 @blueprint.get("/unsubscribe/<token>")
 def unsubscribe(token: str) -> Answer:
     of = service.newsletter_to_leave(token, house())
-    return about("pages/unsubscribe.html", of, action_url=url_for("links.unsubscribe", token=token))
+    less_url = url_for("preferences.preferences", token=token_beside(token, house()))
+    action_url = url_for("links.unsubscribe", token=token)
+    return about("pages/unsubscribe.html", of, action_url=action_url, less_url=less_url)
 
 
 @blueprint.post("/unsubscribe/<token>")
@@ -38,7 +41,8 @@ def unsubscribe(token: str) -> Answer:
 def unsubscribed(token: str) -> Answer:
     """RFC 8058 §3.1: no cookie, no redirect, no second step, whoever sends it."""
     method = "one-click" if request.form.get("List-Unsubscribe") == "One-Click" else "page"
-    return about("pages/unsubscribed.html", service.unsubscribe(token, trace(method, UNSUBSCRIBE), house()))
+    left = service.unsubscribe(token, trace(method, UNSUBSCRIBE), house())
+    return about("pages/unsubscribed.html", left, manage_url=url_for("preferences.ask"))
 
 
 @blueprint.get("/never/<token>")
