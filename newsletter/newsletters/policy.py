@@ -4,8 +4,8 @@ import re
 
 RESERVED = frozenset(
     {
-        "account", "api", "archive", "articles", "confirm", "console", "email-change", "embed", "feed.xml", "healthz", "hooks",
-        "metrics", "never",
+        "account", "api", "archive", "articles", "confirm", "console", "embed", "feed.xml", "healthz", "hooks",
+        "email-change", "metrics", "never",
         "preferences", "readyz", "static", "subscribe", "unsubscribe", "favicon.ico", "robots.txt",
     }
 )  # fmt: skip

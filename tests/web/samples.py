@@ -136,6 +136,12 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
         },
         "erase.html": {"address": "ann@readers.example", "action_url": f"{base}/account/some-token"},
         "address_asked.html": {"address": "ann@readers.example", "action_url": f"{base}/account/some-token"},
+        "address_slip.html": {
+            "address": "ann@readers.example",
+            "action_url": f"{base}/account/some-token",
+            "typed": "ann@gmial.example",
+            "suggestion": "ann@gmail.example",
+        },
         "address_prove.html": {"action_url": f"{base}/email-change/some-token"},
         "address_changed.html": {},
         "ask_link.html": {"problem": "Please enter an e-mail address.", "typed": "ann"},

@@ -12,8 +12,8 @@ from newsletter.delivery.service.queueing import Recipient
 def readdress(old: Recipient, new: Recipient) -> None:
     """Editions follow to the new address; what was made for this person alone is cancelled.
 
-    Its links are for whoever reads the old address. So is an edition cancelled that may have arrived there already,
-    and what is in a worker's hands ends where it began: nothing is ever sent to both.
+    Its links are for whoever reads the old address. So is an edition that may have arrived there already, and what
+    is in a worker's hands ends where it began: nothing is ever sent to both.
     """
     with transaction():
         waiting = IS_WAITING, Delivery.subscriber_id == old.subscriber_id, Delivery.address_key == old.address_key

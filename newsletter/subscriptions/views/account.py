@@ -5,6 +5,7 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from newsletter.core.errors import InvalidInput
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.service import erase, joining, preferring, profile, readdressing, telling
+from newsletter.subscriptions.service.addressing import find_suggestion
 from newsletter.subscriptions.service.preferring import Opened
 from newsletter.subscriptions.service.profile import Profile
 from newsletter.subscriptions.views.answers import Answer, origin, trace
@@ -72,9 +73,15 @@ def _done(opened: Opened, wish: str) -> str:
 
 def _asked_to_change(opened: Opened, token: str) -> Answer:
     """The same answer whoever has the new address, because it would tell who is a subscriber."""
-    typed = request.form.get("email", "")[:320]
+    typed, keep = request.form.get("email", "")[:320], request.form.get("keep", "")
     try:
-        readdressing.ask_change(opened.person, typed, origin(readdressing.CHANGE, CHANGE), house())
+        meant = find_suggestion(typed)
+        if meant and keep not in {"typed", "suggested"}:
+            return render_template(
+                "pages/address_slip.html", typed=typed.strip(), suggestion=meant, **_whose(opened, token)
+            )
+        wanted = meant if meant and keep == "suggested" else typed
+        readdressing.ask_change(opened.person, wanted, origin(readdressing.CHANGE, CHANGE), house())
     except InvalidInput as problem:
         return _page(opened, token, wrong_address=str(problem), typed_address=typed), 422
     return render_template("pages/address_asked.html", **_whose(opened, token))
