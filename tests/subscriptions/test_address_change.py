@@ -192,7 +192,7 @@ def test_its_link_works_for_a_day(
 
 
 def test_only_the_newest_wish_counts_and_a_used_one_does_not_come_back(
-    client: FlaskClient, house: House, ann: Subscription, outbox: list[Envelope]
+    client: FlaskClient, house: House, ann: Subscription, outbox: list[Envelope], clock: Traveller
 ) -> None:
     first = asked(client, ann, house, outbox)
     second = asked(client, ann, house, outbox, "second@example.org")
