@@ -49,7 +49,7 @@ def test_a_waiting_edition_goes_to_the_new_address_and_a_waiting_link_to_nobody(
         (NEW, "Headline"),
     ]
     states = db.session.execute(select(Delivery.status, func.count()).group_by(Delivery.status)).all()
-    assert dict(states) == {"accepted": 3, "cancelled": 1}  # type: ignore[arg-type]
+    assert dict(states) == {"accepted": 3, "cancelled": 1}
 
 
 def test_an_edition_that_may_have_arrived_at_the_old_address_goes_to_neither(

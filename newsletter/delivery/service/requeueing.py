@@ -21,8 +21,8 @@ def requeue(mailing_id: int, statuses: Collection[Status]) -> int:
 
     They are due now, with the Message-ID they had, so that a copy that did arrive can be recognised (RFC 1047).
     Their time to expiry begins anew, that of the mailing's other open deliveries with it. Who must not be mailed
-    any more, or has another address, is left as they are; all are looked at once more at the lease. A paused mailing
-    goes on.
+    any more, or has another address, is left as they are; all are looked at once more at the lease. A paused
+    mailing goes on.
 
     Raises Conflict when nothing is to be queued again, or the mailing was cancelled.
     """

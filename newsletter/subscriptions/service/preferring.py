@@ -185,7 +185,7 @@ def leave(whose: Named, origin: Origin) -> None:
 
 def _held(whose: Named) -> Subscription:
     """A subscription that is on, kept from others until the transaction ends. Raises InvalidInput."""
-    found = db.session.scalar(
+    found: Subscription | None = db.session.scalar(
         select(Subscription)
         .where(
             Subscription.subscriber_id == whose.subscriber_id,
