@@ -116,6 +116,12 @@ def test_no_form_breaks_the_account_page(
     assert db.session.scalar(select(func.count()).select_from(Subscriber)) == 1
 
 
+def test_a_newsletter_that_no_database_could_name_is_not_found(client: FlaskClient) -> None:
+    answers = [client.get("/cour%00ier"), client.post("/cour%00ier/subscribe", data={"email": "ann@example.org"})]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+
+
 def test_no_get_hands_out_the_data_or_erases(client: FlaskClient, house: House, ann: Subscription) -> None:
     path = link("account", ann, house)
 

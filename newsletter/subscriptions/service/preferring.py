@@ -113,11 +113,10 @@ def token_beside(unsubscribe_token: str, house: House) -> str:
 
 
 def standings(opened: Opened) -> Sequence[Standing]:
-    """Each newsletter of the house that the link reaches."""
+    """Each newsletter of the house that the link reaches; first those that come."""
     own = {each.newsletter_id: each for each in subscriptions_of(opened.person.id)}
-    return [
-        Standing(of, own.get(of.id), _today(of)) for of in newsletters() if opened.newsletter_id in {None, of.id}
-    ]
+    reached = [of for of in newsletters() if opened.newsletter_id in {None, of.id}]
+    return sorted((Standing(of, own.get(of.id), _today(of)) for of in reached), key=lambda each: not each.is_on)
 
 
 def prefer(whose: Named, cadence: str, topics: Sequence[str]) -> None:
