@@ -17,9 +17,9 @@ def run() -> None:
     engine = current_app.extensions["migrate"].db.engine
     # Batch mode rebuilds a table; with foreign keys on, dropping the old one would empty those that refer to it.
     with engine.connect() as connection:
+        # Within a transaction SQLite passes over it in silence, and what SQLAlchemy executes is within one.
         if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-            connection.commit()
+            connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
         context.configure(
             connection=connection,
             target_metadata=schema.metadata,
@@ -28,10 +28,13 @@ def run() -> None:
             render_item=plain_type,
             transaction_per_migration=True,
         )
-        with context.begin_transaction():
-            context.run_migrations()
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+        finally:
+            if engine.dialect.name == "sqlite":
+                connection.rollback()
+                connection.connection.cursor().execute("PRAGMA foreign_keys = ON")
 
 
 run()

@@ -13,6 +13,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
+from newsletter.newsletters.models import Newsletter
 from newsletter.schema import metadata
 from newsletter.subscriptions.models import Subscriber, Subscription
 from newsletter.subscriptions.queries import consent_of
@@ -172,3 +173,18 @@ def test_erasing_takes_two_steps_and_old_links_say_kindly_that_nothing_is_left(
     for path in (old, fresh):
         assert "Nothing is kept" in client.get(path).text
         assert client.post(path, data={"do": "leave", "newsletter": "courier"}).status_code == 200
+
+
+def test_no_link_of_somebody_who_was_erased_ever_opens_the_page_of_another(
+    client: FlaskClient, house: House, ann: Subscription
+) -> None:
+    of = db.session.get_one(Newsletter, ann.newsletter_id)
+    old = [link(part, ann, house) for part in ("account", "preferences")]
+    do(client, old[0], "erase for good")
+
+    bob = make.subscription(of, house, "bob@example.org")
+
+    for path in old:
+        assert "Nothing is kept" in client.get(path).text
+        do(client, path, "leave")
+    assert bob.status == "confirmed"
