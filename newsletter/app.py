@@ -8,9 +8,11 @@ from newsletter import schema
 from newsletter.core import logs
 from newsletter.core.db import db
 from newsletter.core.settings import Settings, from_environment
+from newsletter.digests import views as digests
+from newsletter.editions import views as editions
 from newsletter.mail.house import TEMPLATES, make_house
 from newsletter.subscriptions import views as public
-from newsletter.web import csrf, current, errors, headers, pages, static_files
+from newsletter.web import cross_origin, csrf, current, errors, headers, pages, static_files
 
 LARGEST_REQUEST = 1_000_000
 """Bytes of a request body; the largest form we have is a hundredth of it."""
@@ -37,9 +39,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     db.init_app(app)
     current.hold(app, make_house(settings))
-    for part in (csrf, errors, headers, pages, static_files):
+    for part in (csrf, errors, headers, cross_origin, pages, static_files):
         part.register(app)
-    for blueprint in public.BLUEPRINTS:
+    for blueprint in (*public.BLUEPRINTS, *editions.BLUEPRINTS, digests.blueprint):
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)

@@ -1,15 +1,15 @@
 """Pauses that end are found by index; fresh links count; addresses can be changed; an id never means another person.
 
 Revision ID: f3b1a6c09d27
-Revises: 6b90d4e2a7f1
-Create Date: 2026-11-26 15:00:00
+Revises: a1c5f0d37e92
+Create Date: 2026-11-26 15:30:00
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "f3b1a6c09d27"
-down_revision = "6b90d4e2a7f1"
+down_revision = "a1c5f0d37e92"
 branch_labels = None
 depends_on = None
 

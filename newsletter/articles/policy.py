@@ -1,7 +1,9 @@
 """What makes two entries one article, and which dates can be believed."""
 
 import hashlib
+import html
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +17,14 @@ EARLIEST = datetime(1994, 1, 1, tzinfo=UTC)
 LATEST = timedelta(days=1)
 """So far ahead a date may be: zones are confused, and an article may be meant for tomorrow morning."""
 
+LONGEST_SLUG = 70
+
+_NO_LETTERS = re.compile(r"[^a-z0-9]+")
+_HEADING = re.compile(r"<(?P<closing>/?)h(?P<rank>[1-6])>")
+_TAG = re.compile(r"<[^<>]*>")
+_ENOUGH_TO_TELL = 40
+_TABLE_BOX = '<div class="box" role="region" aria-label="Table" tabindex="0">'
+_NO_ALT = re.compile(r"""<img(?!(?:\s[a-z]+="[^"]*")*\salt=)""")
 _DEFAULT_PORT = {"http": ":80", "https": ":443"}
 _TRACKING = re.compile(
     r"(?:utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|_hsenc|_hsmi|mkt_tok|cmp|ns_campaign)",
@@ -47,6 +57,52 @@ class Keys:
 
     known_by: tuple[str, ...]
     remembered: tuple[str, ...]
+
+
+def slug_of(title: str) -> str:
+    """What the address of an article says of it: its title in small letters, digits and hyphens, never ""."""
+    letters = unicodedata.normalize("NFKD", title.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    words = _NO_LETTERS.sub("-", letters.lower()).strip("-")
+    if len(words) > LONGEST_SLUG:
+        words = words[: LONGEST_SLUG + 1].rpartition("-")[0] or words[:LONGEST_SLUG]
+    return words or "article"
+
+
+def name_key(name: str) -> str:
+    """One spelling for the ways in which a name is written."""
+    return " ".join(name.split()).casefold()
+
+
+def names_in(byline: str) -> tuple[str, ...]:
+    """The people of a byline, in its order: each of `Ines Marlow, Tom Reed`, and the whole if it is one name."""
+    return tuple(dict.fromkeys(name for part in (byline, *byline.split(",")) if (name := " ".join(part.split()))))
+
+
+def under_headline(body_html: str) -> str:
+    """A sanitised body as the part of a page that its title heads: headings from h2 on without a gap, each picture
+    with an `alt`, empty where nobody wrote one, and each table in a box that can be scrolled, also by keyboard.
+    """
+    ranks: list[int] = []
+    opened: list[int] = []
+
+    def fitted(tag: re.Match[str]) -> str:
+        if tag["closing"]:
+            return f"</h{opened.pop() if opened else 2}>"
+        rank = int(tag["rank"])
+        while ranks and ranks[-1] >= rank:
+            ranks.pop()
+        ranks.append(rank)
+        opened.append(min(len(ranks) + 1, 6))
+        return f"<h{opened[-1]}>"
+
+    boxed = body_html.replace("<table>", f"{_TABLE_BOX}<table>").replace("</table>", "</table></div>")
+    return _NO_ALT.sub('<img alt=""', _HEADING.sub(fitted, boxed))
+
+
+def begins_like(body_html: str, summary: str) -> bool:
+    """Whether the body says what the summary says, so that one of them is enough."""
+    text = " ".join(html.unescape(_TAG.sub("", body_html)).split())
+    return " ".join(summary.split())[:_ENOUGH_TO_TELL].rstrip("…") in text
 
 
 def canonical_url(url: str) -> str:

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from newsletter.articles.models import Article, ArticleKey, Source
+from newsletter.articles.models import Article, ArticleKey, Author, Source
+from newsletter.articles.policy import name_key, names_in
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 
@@ -53,6 +54,21 @@ def available(source_ids: Collection[int], start: datetime, end: datetime) -> Se
     ).all()
 
 
+def article(article_id: int) -> Article:
+    """Raises NotFound."""
+    found = db.session.get(Article, article_id)
+    if found is None:
+        raise NotFound(kind="article", name=article_id)
+    return found
+
+
+def articles(article_ids: Collection[int]) -> Sequence[Article]:
+    """Those of them that there are, in no particular order."""
+    if not article_ids:
+        return ()
+    return db.session.scalars(select(Article).where(Article.id.in_(article_ids))).all()
+
+
 def known_keys(source_id: int, keys: Collection[str]) -> dict[str, int]:
     """Which of the keys articles of this source have already, and which article has them."""
     rows = db.session.execute(
@@ -61,3 +77,19 @@ def known_keys(source_id: int, keys: Collection[str]) -> dict[str, int]:
         )
     )
     return {row.key: row.article_id for row in rows}
+
+
+def authors() -> Sequence[Author]:
+    """All of whom something is known, by name."""
+    return db.session.scalars(select(Author).order_by(Author.key)).all()
+
+
+def find_author(name: str) -> Author | None:
+    return db.session.scalar(select(Author).where(Author.key == name_key(name)))
+
+
+def authors_in(byline: str) -> list[Author]:
+    """Those people of a byline of whom something is known, in its order."""
+    keys = [name_key(name) for name in names_in(byline)]
+    known = {each.key: each for each in db.session.scalars(select(Author).where(Author.key.in_(keys)))}
+    return [known[key] for key in keys if key in known]

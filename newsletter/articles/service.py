@@ -7,16 +7,19 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from newsletter.articles.models import Article, ArticleKey, Source
+from newsletter.articles.models import Article, ArticleKey, Author, Source
 from newsletter.articles.parsers import Draft, Entry, ParsedFeed, finish, identity
-from newsletter.articles.policy import Keys, identity_keys, published_or_guessed
-from newsletter.articles.queries import find_source, known_keys, source_to_write
+from newsletter.articles.parsers.urls import web_url
+from newsletter.articles.policy import Keys, identity_keys, name_key, published_or_guessed
+from newsletter.articles.queries import find_author, find_source, known_keys, source_to_write
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
-from newsletter.core.errors import Conflict, FetchRefused, InvalidUrl
+from newsletter.core.errors import Conflict, FetchRefused, InvalidInput, InvalidUrl, NotFound
 from newsletter.core.fetcher import parse_url
+from newsletter.mail.message import plain
 
 MAX_PROBLEM = 300
+LONGEST_NAME, LONGEST_ABOUT = 120, 2_000
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,38 @@ def mark_failing(source_id: int, problem: str) -> None:
         source.failing_since = source.failing_since or source.polled_at
         source.problem = problem[:MAX_PROBLEM]
         source.failures += 1
+
+
+def describe_author(name: str, about: str, url: str = "") -> Author:
+    """Say this of whoever writes under this name, in place of what was said before.
+
+    Raises InvalidInput (the field says which), or InvalidUrl for a page that is none.
+    """
+    name, about = plain(name), plain(about)
+    if not 0 < len(name) <= LONGEST_NAME:
+        problem = f"An author has a name of 1 to {LONGEST_NAME} characters."
+        raise InvalidInput(problem, field="name")
+    if not 0 < len(about) <= LONGEST_ABOUT:
+        problem = f"Please say something about {name}, in at most {LONGEST_ABOUT} characters."
+        raise InvalidInput(problem, field="about")
+    page = web_url(url, "")
+    if url.strip() and not page:
+        problem = "An author's page has a web address that begins with https:// or http://."
+        raise InvalidUrl(problem)
+    with transaction():
+        author = find_author(name) or Author(key=name_key(name))
+        author.name, author.about, author.url, author.updated_at = name, about, page, now()
+        db.session.add(author)
+    return author
+
+
+def forget_author(name: str) -> None:
+    """Say nothing of them any more. Raises NotFound."""
+    with transaction():
+        author = find_author(name)
+        if author is None:
+            raise NotFound(kind="author", name=name)
+        db.session.delete(author)
 
 
 def _mark_well(source: Source, at: datetime) -> None:

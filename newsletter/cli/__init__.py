@@ -7,7 +7,19 @@ import click
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from newsletter.cli import bench, demo, digests, dkim, editions, newsletters, running, setup, sources, subscribers
+from newsletter.cli import (
+    authors,
+    bench,
+    demo,
+    digests,
+    dkim,
+    editions,
+    newsletters,
+    running,
+    setup,
+    sources,
+    subscribers,
+)
 from newsletter.cli.output import Group
 from newsletter.core.errors import NewsletterError, SettingsError
 from newsletter.core.logs import logger, redacted
@@ -21,7 +33,7 @@ def root() -> None:
     """A newsletter and subscription service for publishers."""
 
 
-for _part in (setup, running, newsletters, sources, subscribers, digests, editions, dkim, demo, bench):
+for _part in (setup, running, newsletters, sources, authors, subscribers, digests, editions, dkim, demo, bench):
     _part.register(root)
 
 

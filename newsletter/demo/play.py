@@ -13,7 +13,7 @@ from newsletter import schema
 from newsletter.app import create_app
 from newsletter.articles.feeds import poll
 from newsletter.articles.queries import sources
-from newsletter.articles.service import add_source
+from newsletter.articles.service import add_source, describe_author
 from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.errors import BackendUnavailable
@@ -24,6 +24,7 @@ from newsletter.demo.catcher import Catcher
 from newsletter.demo.services import Service, free_port
 from newsletter.demo.site import PaperSite
 from newsletter.digests import service as digests
+from newsletter.digests.policy import Selection
 from newsletter.digests.service import Rule, add_digest
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import EditionStatus
@@ -112,7 +113,7 @@ def _staged(folder: Path) -> Iterator[Stage]:
     site_port = free_port(8026)
     with catcher:
         service = Service(folder, catcher.smtp_port, site_port)
-        site = PaperSite(site_port, now(), f"{service.settings.base_url}/{SLUG}/subscribe")
+        site = PaperSite(site_port, now(), f"{service.settings.base_url}/{SLUG}")
         with site:
             with create_app(service.settings).app_context():
                 schema.upgrade()
@@ -122,12 +123,14 @@ def _staged(folder: Path) -> Iterator[Stage]:
 
 
 def _set_up(site: PaperSite) -> None:
-    """What an operator does with five commands."""
+    """What an operator does with a few commands."""
     house = current.house()
     add_newsletter(_masthead(site), SLUG)
     fetcher = Fetcher(allow=house.settings.fetch_allow)
     for _, url in site.feeds():
         poll(add_source(url, "").id, fetcher)
+    for author in site.newsroom.paper.staff.values():
+        describe_author(author.name, author.about, f"{site.url}/staff/{author.key}")
 
 
 def _masthead(site: PaperSite) -> Masthead:
@@ -147,7 +150,9 @@ def _first_edition(stage: Stage, cron: str) -> int:
     readers.join(stage.newsletter_url, stage.catcher)
     readers.leave(stage.catcher, readers.ADDRESSES[: readers.LEAVING])
     with create_app(stage.service.settings).app_context():
-        digest = add_digest("tide", SLUG, Rule(cron, most=12), [source.id for source in sources()])
+        digest = add_digest(
+            "tide", SLUG, Rule(cron, selection=Selection(most=12)), [source.id for source in sources()]
+        )
         ran = digests.run(digest.id, now(), current.house())
         if ran.edition_id is None:
             problem = f"There was no edition: {ran.reason}."
@@ -198,6 +203,7 @@ def _welcome(stage: Stage) -> str:
     return f"""
   The paper        {stage.site.url}/
   The newsletter   {stage.newsletter_url}
+  Past editions    {stage.newsletter_url}/archive
   The inbox        {stage.catcher.url}/
 
   Sign up with any address, open the inbox, and confirm. A digest leaves each minute as long as the paper

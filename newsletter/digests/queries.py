@@ -1,13 +1,19 @@
 """Reading digests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 
+from newsletter.articles.models import Article
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
-from newsletter.digests.models import Digest, DigestRun, DigestSource
+from newsletter.digests.models import Digest, DigestMark, DigestRun, DigestSource
+from newsletter.digests.policy import Mark, MarkKind
+from newsletter.editions.models import Edition, EditionArticle
+from newsletter.editions.policy import PUBLIC
+from newsletter.editions.queries import was_recalled
+from newsletter.newsletters.models import Newsletter
 
 
 def find_digest(slug: str) -> Digest | None:
@@ -28,8 +34,8 @@ def digests() -> Sequence[Digest]:
 
 
 def due_digests(at: datetime) -> Sequence[int]:
-    """The ids of those whose slot has come."""
-    return db.session.scalars(select(Digest.id).where(Digest.next_due_at <= at).order_by(Digest.id)).all()
+    """The ids of those whose next edition is to be drafted."""
+    return db.session.scalars(select(Digest.id).where(Digest.drafts_at <= at).order_by(Digest.id)).all()
 
 
 def source_ids(digest_id: int) -> Sequence[int]:
@@ -41,3 +47,55 @@ def runs(digest_id: int, limit: int = 20) -> Sequence[DigestRun]:
     return db.session.scalars(
         select(DigestRun).where(DigestRun.digest_id == digest_id).order_by(DigestRun.due_at.desc()).limit(limit)
     ).all()
+
+
+def marks(digest_id: int) -> Mapping[int, Mark]:
+    """What an editor said of articles, by the article's id."""
+    rows = db.session.scalars(select(DigestMark).where(DigestMark.digest_id == digest_id))
+    return {row.article_id: Mark(MarkKind(row.kind), row.until) for row in rows}
+
+
+def last_window_end(digest_id: int, before: datetime) -> datetime | None:
+    """Where the window of its last edition for a slot before that moment ended; None where there was none."""
+    return db.session.scalar(
+        select(Edition.window_end)
+        .join(DigestRun, DigestRun.edition_id == Edition.id)
+        .where(DigestRun.digest_id == digest_id, DigestRun.due_at < before, ~was_recalled())
+        .order_by(DigestRun.due_at.desc())
+        .limit(1)
+    )
+
+
+def newsletters_drawing_from(source_id: int) -> Sequence[Newsletter]:
+    """Those with a digest that takes articles of this source, by name."""
+    drawing = (
+        select(Digest.newsletter_id)
+        .join(DigestSource, DigestSource.digest_id == Digest.id)
+        .where(DigestSource.source_id == source_id)
+    )
+    return db.session.scalars(
+        select(Newsletter).where(Newsletter.id.in_(drawing)).order_by(Newsletter.name, Newsletter.id)
+    ).all()
+
+
+def shown_article(article_id: int, at: datetime) -> Article:
+    """One that may be read by everybody: it is out, and a digest takes from its source or an edition carried it.
+
+    Raises NotFound.
+    """
+    is_drawn_from = exists().where(DigestSource.source_id == Article.source_id)
+    was_carried = exists().where(
+        EditionArticle.article_id == Article.id,
+        Edition.id == EditionArticle.edition_id,
+        Edition.status.in_(PUBLIC),
+    )
+    found: Article | None = db.session.scalar(
+        select(Article).where(
+            Article.id == article_id,
+            Article.available_at <= at,
+            or_(is_drawn_from.correlate(Article), was_carried.correlate(Article)),
+        )
+    )
+    if found is None:
+        raise NotFound(kind="article", name=article_id)
+    return found

@@ -1,25 +1,70 @@
 """What an edition is called, and which way it may go. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
+
+from newsletter.mail.message import plain
 
 LONGEST_SUBJECT = 100
 """Characters; mail programs on a phone show about forty of them, the rest is for the others."""
 
 LONGEST_PREHEADER = 140
+LONGEST_PROBLEM = 500
+
+GRACE = timedelta(hours=2)
+"""How late a scheduled edition still leaves by itself."""
 
 
 class EditionStatus(StrEnum):
-    """`draft → sending → sent`; sending may be paused and go on, and everything unfinished can be cancelled.
+    """`draft → scheduled → sending → sent`; what has not left may be held, and approved again.
 
-    What was sent is sending again when an operator sends it to those whom it had missed.
+    Sending may be paused and go on, and everything unfinished can be cancelled. What was sent is sending again
+    when an operator sends it to those whom it had missed.
     """
 
     DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    HELD = "held"
     SENDING = "sending"
     PAUSED = "paused"
     SENT = "sent"
     CANCELLED = "cancelled"
+
+
+OPEN = (EditionStatus.DRAFT, EditionStatus.SCHEDULED, EditionStatus.HELD)
+"""Nothing of it has left."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The section of each article that stands in one, and notes in Markdown by section, "" for the whole edition.
+
+    A section's articles stand together, and its title before the first of them.
+    """
+
+    sections: Mapping[int, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+PLAIN_LAYOUT = Layout()
+"""No section and no note."""
+PUBLIC = frozenset({EditionStatus.SENDING, EditionStatus.SENT})
+"""On the web too: what has not gone to everybody it is meant for, and never may, is nobody's to read."""
+
+LONGEST_SEARCH, MOST_WORDS = 100, 5
+
+
+def search_words(typed: str) -> tuple[str, ...]:
+    """What to look for: each word once, the first five of what is within the first hundred characters."""
+    return tuple(dict.fromkeys(plain(typed[:LONGEST_SEARCH]).split()))[:MOST_WORDS]
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """The ways to write a word in small and capital letters, for a database that only folds those of ASCII."""
+    ways = (word,) if word.isascii() else (word, word.lower(), word.upper(), word.capitalize())
+    return tuple(dict.fromkeys(ways))
 
 
 def subject(titles: Sequence[str]) -> str:

@@ -1,14 +1,42 @@
 """Reading editions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import load_only
 
 from newsletter.articles.models import Article
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 from newsletter.delivery.queries import Ledger, ledger
 from newsletter.editions.models import Edition, EditionArticle
+from newsletter.editions.policy import PUBLIC, EditionStatus, Layout, spellings
+from newsletter.newsletters.models import Newsletter
+
+PAGE = 20
+"""Editions on a page of the archive."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page of the archive: what is older than an edition's number, or newer; the newest without either."""
+
+    before: int | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Editions, newest first, and whether there are older and newer ones than these."""
+
+    editions: Sequence[Edition]
+    has_older: bool
+    has_newer: bool
+
+
+NEWEST = Place()
 
 
 def edition(edition_id: int) -> Edition:
@@ -27,6 +55,43 @@ def editions(newsletter_id: int | None = None, limit: int = 50) -> Sequence[Edit
     return db.session.scalars(statement).all()
 
 
+def archive_page(newsletter_id: int, place: Place = NEWEST, words: Sequence[str] = ()) -> Page:
+    """What has been sent; with words only the editions in which each of them stands somewhere."""
+    found = select(Edition).where(*_on_the_web(newsletter_id), *map(_tells_of, words))
+    if place.after is not None:
+        later = found.where(Edition.number > place.after).order_by(Edition.number).limit(PAGE + 1)
+        nearest = db.session.scalars(later).all()
+        if len(nearest) > PAGE:
+            shown = nearest[PAGE - 1 :: -1]
+            return Page(shown, has_older=_is_any(found, Edition.number < shown[-1].number), has_newer=True)
+        place = NEWEST
+    if place.before is not None:
+        older = found.where(Edition.number < place.before)
+        has_newer = _is_any(found, Edition.number >= place.before)
+    else:
+        older, has_newer = found, False
+    rows = db.session.scalars(older.order_by(Edition.number.desc()).limit(PAGE + 1)).all()
+    return Page(rows[:PAGE], has_older=len(rows) > PAGE, has_newer=has_newer)
+
+
+def public_edition(newsletter_id: int, number: int) -> Edition:
+    """Raises NotFound, also for one that is not on the web."""
+    found: Edition | None = db.session.scalar(
+        select(Edition).where(*_on_the_web(newsletter_id), Edition.number == number)
+    )
+    if found is None:
+        raise NotFound(kind="edition", name=number)
+    return found
+
+
+def neighbours(of: Edition) -> tuple[Edition | None, Edition | None]:
+    """The edition before it and the one after it on the web."""
+    on_the_web = select(Edition).where(*_on_the_web(of.newsletter_id)).limit(1)
+    older = on_the_web.where(Edition.number < of.number).order_by(Edition.number.desc())
+    newer = on_the_web.where(Edition.number > of.number).order_by(Edition.number)
+    return db.session.scalar(older), db.session.scalar(newer)
+
+
 def articles_of(edition_id: int) -> Sequence[Article]:
     """In the order of the edition."""
     return db.session.scalars(
@@ -37,17 +102,97 @@ def articles_of(edition_id: int) -> Sequence[Article]:
     ).all()
 
 
-def carried(newsletter_id: int, article_ids: Collection[int]) -> set[int]:
-    """Which of these articles an edition of this newsletter has carried already."""
-    if not article_ids:
-        return set()
-    return set(
-        db.session.scalars(
-            select(EditionArticle.article_id)
-            .join(Edition, Edition.id == EditionArticle.edition_id)
-            .where(Edition.newsletter_id == newsletter_id, EditionArticle.article_id.in_(article_ids))
+def editions_with(article_id: int, limit: int = 5) -> list[tuple[Edition, Newsletter]]:
+    """The editions on the web that carried the article, newest first, each with its newsletter."""
+    rows = db.session.execute(
+        select(Edition, Newsletter)
+        .join(EditionArticle, EditionArticle.edition_id == Edition.id)
+        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+        .where(EditionArticle.article_id == article_id, Edition.status.in_(PUBLIC))
+        .order_by(Edition.id.desc())
+        .limit(limit)
+    )
+    return [(edition, of) for edition, of in rows]
+
+
+def articles_by_edition(edition_ids: Collection[int]) -> dict[int, list[Article]]:
+    """For each of these editions its articles in order, in one query."""
+    found: dict[int, list[Article]] = {each: [] for each in edition_ids}
+    rows = db.session.execute(
+        select(EditionArticle.edition_id, Article)
+        .join(Article, Article.id == EditionArticle.article_id)
+        .where(EditionArticle.edition_id.in_(found))
+        .order_by(EditionArticle.edition_id, EditionArticle.position)
+    )
+    for edition_id, article in rows:
+        found[edition_id].append(article)
+    return found
+
+
+def layout_of(edition: Edition) -> Layout:
+    """Where its articles stand, and the notes between them."""
+    rows = db.session.execute(
+        select(EditionArticle.article_id, EditionArticle.section).where(
+            EditionArticle.edition_id == edition.id, EditionArticle.section != ""
         )
     )
+    return Layout(sections={row.article_id: row.section for row in rows}, notes=edition.notes)
+
+
+def scheduled_until(moment: datetime) -> Sequence[tuple[int, datetime]]:
+    """The editions that should have left by then, and when."""
+    rows = db.session.execute(
+        select(Edition.id, Edition.sends_at)
+        .where(Edition.status == EditionStatus.SCHEDULED, Edition.sends_at <= moment)
+        .order_by(Edition.sends_at)
+    )
+    return [(row.id, row.sends_at) for row in rows]
+
+
+def was_recalled() -> ColumnElement[bool]:
+    """Cancelled before anything of it left, so that its articles may go again."""
+    return and_(Edition.status == EditionStatus.CANCELLED, Edition.mailing_id.is_(None))
+
+
+def earlier(newsletter_id: int, slot: datetime) -> ColumnElement[bool]:
+    """Editions of this newsletter for slots before that one."""
+    return and_(Edition.newsletter_id == newsletter_id, Edition.window_end < slot, ~was_recalled())
+
+
+def earlier_in_house(newsletter_id: int, slot: datetime) -> ColumnElement[bool]:
+    """As `earlier`, and those of all other newsletters up to that slot."""
+    is_of_another = and_(Edition.newsletter_id != newsletter_id, Edition.window_end == slot)
+    return and_(or_(Edition.window_end < slot, is_of_another), ~was_recalled())
+
+
+def carriers(article_ids: Collection[int], among: ColumnElement[bool]) -> Mapping[int, str]:
+    """Which of these articles went into one of those editions, with words that say which."""
+    if not article_ids:
+        return {}
+    rows = db.session.execute(
+        select(EditionArticle.article_id, Edition.number, Edition.window_end, Newsletter.name)
+        .join(Edition, Edition.id == EditionArticle.edition_id)
+        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+        .where(EditionArticle.article_id.in_(article_ids), among)
+        .order_by(Edition.window_end)
+    )
+    return {
+        row.article_id: f"No. {row.number} of {row.name} carried it ({row.window_end:%Y-%m-%d})" for row in rows
+    }
+
+
+def lately_carried(since: datetime, among: ColumnElement[bool]) -> Sequence[Article]:
+    """What those editions carried whose slot is not before `since`; without the bodies."""
+    carried = (
+        select(EditionArticle.article_id)
+        .join(Edition, Edition.id == EditionArticle.edition_id)
+        .where(Edition.window_end >= since, among)
+    )
+    without_bodies = load_only(
+        *(Article.source_id, Article.url, Article.title, Article.summary_text),
+        *(Article.author, Article.topics, Article.published_at),
+    )
+    return db.session.scalars(select(Article).where(Article.id.in_(carried)).options(without_bodies)).all()
 
 
 def last_number(newsletter_id: int) -> int:
@@ -59,3 +204,24 @@ def last_number(newsletter_id: int) -> int:
 def progress(of: Edition) -> Ledger:
     """Where each recipient stands; an empty ledger for a draft."""
     return ledger(of.mailing_id) if of.mailing_id else Ledger(audience=0, states={})
+
+
+def _on_the_web(newsletter_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Edition.newsletter_id == newsletter_id, Edition.status.in_(PUBLIC)
+
+
+def _is_any(found: Select[tuple[Edition]], condition: ColumnElement[bool]) -> bool:
+    return db.session.scalar(found.where(condition).limit(1)) is not None
+
+
+def _tells_of(word: str) -> ColumnElement[bool]:
+    """Whether the word stands in the subject, or in an article's title or summary."""
+    ways = spellings(word)
+    texts = (Article.title, Article.summary_text)
+    in_an_article = exists().where(
+        EditionArticle.edition_id == Edition.id,
+        Article.id == EditionArticle.article_id,
+        or_(*(text.icontains(way, autoescape=True) for text in texts for way in ways)),
+    )
+    in_the_subject = (Edition.subject.icontains(way, autoescape=True) for way in ways)
+    return or_(*in_the_subject, in_an_article.correlate(Edition))

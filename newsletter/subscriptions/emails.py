@@ -18,9 +18,11 @@ from newsletter.subscriptions.links import (
     preferences_link,
     unsubscribe_link,
 )
+from newsletter.subscriptions.policy.alarms import Filling, Sight, trickle_of, window_in_words
+from newsletter.subscriptions.policy.budgets import By
 from newsletter.subscriptions.policy.reminding import link_life
 
-CONFIRMATION, REMINDER = "confirmation", "reminder"
+CONFIRMATION, REMINDER, ALARM = "confirmation", "reminder", "alarm"
 """Kinds of mailings by which others find them again."""
 
 
@@ -30,6 +32,15 @@ class Times:
 
     at: datetime
     deleted_at: datetime
+
+
+@dataclass(frozen=True)
+class Alarming:
+    """What an operator is told: what was seen, since when it lasts or lasted, and whether it is over."""
+
+    sight: Sight
+    since: datetime
+    is_over: bool
 
 
 def confirmation(
@@ -127,3 +138,21 @@ def address_changed(newsletter: Newsletter, at: datetime, house: House) -> Lette
     values = {"newsletter": look(newsletter, house.settings.base_url), "changed_on": changed_on}
     content = house.renderer.render("address_changed", values)
     return Letter("address_changed", personal_letterhead(newsletter, at), content, {})
+
+
+def alarm(newsletter: Newsletter, alarming: Alarming, at: datetime, house: House) -> Letter:
+    """The mail to the operator when the budgets of confirmations had to step in; this newsletter sends it."""
+    settings, sight = house.settings, alarming.sight
+    of_all = next((each for each in settings.budgets if each.by == By.ALL), None)
+    budget = sight.seen.budget if isinstance(sight.seen, Filling) else of_all
+    values = {
+        "newsletter": look(newsletter, settings.base_url),
+        "home_url": settings.base_url,
+        "cause": sight.cause.value,
+        "is_over": alarming.is_over,
+        "since": alarming.since.astimezone(ZoneInfo(newsletter.timezone)),
+        "seen": sight.seen,
+        "trickle": trickle_of(of_all) if of_all else None,
+        "window": window_in_words(budget) if budget else None,
+    }
+    return Letter(ALARM, personal_letterhead(newsletter, at), house.renderer.render(ALARM, values), {})

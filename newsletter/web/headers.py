@@ -5,6 +5,7 @@ behind the links in mails.
 """
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -19,11 +20,23 @@ TOKEN_PATHS = frozenset({"account", "confirm", "email-change", "never", "unsubsc
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines of the operator that know this one by its number only."""
 
+_POLICY = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+
+def content_policy(changes: Mapping[str, str]) -> str:
+    """The content security policy of all pages, with these directives added or changed."""
+    return "; ".join(f"{name} {value}" for name, value in {**_POLICY, **changes}.items())
+
+
 ALWAYS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": content_policy({}),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -48,6 +61,14 @@ _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?")
 def register(app: Flask) -> None:
     app.before_request(_check_host)
     app.after_request(_add_headers)
+
+
+def with_pictures(response: Response) -> Response:
+    """Let this page show the pictures of articles, wherever they lie; under https only by https."""
+    places = "https:" if current.settings().base_url.startswith("https:") else "https: http:"
+    policy = ALWAYS["Content-Security-Policy"]
+    response.headers["Content-Security-Policy"] = policy.replace("img-src 'self'", f"img-src 'self' {places}")
+    return response
 
 
 def is_our_host(host: str, base_url: str) -> bool:
@@ -78,6 +99,9 @@ def _add_headers(response: Response) -> Response:
         response.headers.update(ON_TOKEN_PAGES)
     for name, value in ALWAYS.items():
         response.headers.setdefault(name, value)
+    if "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]:
+        # For browsers that do not know the policy; there is no value of it that allows everybody.
+        response.headers["X-Frame-Options"] = "DENY"
     if current.settings().base_url.startswith("https:"):
         response.headers["Strict-Transport-Security"] = HSTS
     return response

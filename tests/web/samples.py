@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from markupsafe import Markup
 from wtforms import StringField
 
 from newsletter.core.settings import Settings
+from newsletter.digests.views import Piece
+from newsletter.editions.views.printed import Issue, Story
 from newsletter.mail.house import make_house
 from newsletter.web import csrf, current, errors, headers, pages, static_files
 
@@ -66,6 +69,45 @@ class Having:
         return self.status != "unsubscribed"
 
 
+MORNING = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
+
+STORY = Story(
+    title="Council votes to keep the ferry until spring",
+    url="https://harbour.example/ferry",
+    page_url="https://letters.example.org/articles/7/council-votes-to-keep-the-ferry-until-spring",
+    summary="Seven votes to six: the boat will sail on, but only until April.",
+    author="Ida Holm",
+    credit="The Harbour Desk",
+    topic="Transport",
+    image_url="",
+    image_alt="",
+    moment=MORNING,
+)
+
+PIECE = Piece(
+    title=STORY.title,
+    url=STORY.url,
+    own_url=STORY.page_url,
+    moment=MORNING,
+    dateline="Monday 23 November 2026, 06:30 UTC",
+    author=STORY.author,
+    credit=STORY.credit,
+    standfirst=STORY.summary,
+    body=Markup("<p>Nobody had thought that it would come to this.</p>"),
+    picture_url="https://harbour.example/ferry.jpg",
+    image_url="",
+    image_alt="The ferry at the quay",
+    topics=["Transport", "Port"],
+    description=STORY.summary,
+)
+
+
+@dataclass(frozen=True)
+class Writer:
+    name: str
+    about: str
+
+
 class SignUpForm(csrf.PublicForm):
     email = StringField()
     name = StringField()
@@ -82,12 +124,23 @@ def small_app(base_url: str = SETTINGS.base_url) -> Flask:
     return app
 
 
+def issue(number: int) -> Issue:
+    url = f"https://letters.example.org/morning-tide/archive/{number}"
+    return Issue(number, "The ferry sails on, and 6 more", "Fish market moves · A light is dark", url, MORNING)
+
+
 def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
     """For each template of templates/pages, exactly what a view gives it."""
     base = SETTINGS.base_url
     page = {"newsletter": newsletter, "newsletter_url": f"{base}/{newsletter.slug}"}
     action = {"newsletter": newsletter, "action_url": f"{base}/confirm/some-token"}
     link = {"hours": 72}
+    foot = {
+        "proof": None,
+        "archive_url": f"{base}/{newsletter.slug}/archive",
+        "subscribe_url": f"{base}/{newsletter.slug}/subscribe",
+        "stamp": "a-stamp",
+    }
     others = [
         Sample(
             "Harbour Lights",
@@ -103,7 +156,38 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
     return {
         "index.html": {"newsletters": [(each, f"{base}/{each.slug}") for each in [newsletter, *others]]},
         "newsletter.html": page
-        | {"stamp": "a-stamp", "form": form, "subscribe_url": f"{base}/{newsletter.slug}/subscribe"},
+        | {
+            "stamp": "a-stamp",
+            "form": form,
+            "subscribe_url": f"{base}/{newsletter.slug}/subscribe",
+            "proof": None,
+        },
+        "archive.html": page
+        | foot
+        | {
+            "issues": [issue(214), issue(213)],
+            "typed": "ferry",
+            "is_first": False,
+            "older_url": "?before=213",
+            "newer_url": "?after=214",
+        },
+        "edition.html": page
+        | foot
+        | {
+            "issue": issue(214),
+            "stories": [STORY, replace(STORY, title="Fish market moves")],
+            "pictured": None,
+            "older": issue(213),
+            "newer": issue(215),
+        },
+        "article.html": page
+        | foot
+        | {
+            "piece": PIECE,
+            "writers": [(Writer("Ida Holm", "Reports from the quays."), "https://harbour.example/ida")],
+            "carried": [(issue(214), newsletter)],
+            "others": [others[0]],
+        },
         "did_you_mean.html": page
         | {
             "form": form,

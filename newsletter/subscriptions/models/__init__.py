@@ -1,5 +1,6 @@
 """Who asked for what: people, what they agreed to, and the sign-ups that wait for an answer."""
 
+from newsletter.subscriptions.models.alarms import Alarm
 from newsletter.subscriptions.models.changes import AddressChange
 from newsletter.subscriptions.models.consent import Consent, ConsentEvent, ConsentOrigin, Wording
 from newsletter.subscriptions.models.counts import ConfirmCount
@@ -13,6 +14,7 @@ from newsletter.subscriptions.models.people import (
     Subscriber,
     Subscription,
 )
+from newsletter.subscriptions.models.proofs import SpentProof
 from newsletter.subscriptions.models.sign_ups import (
     IS_ASKED,
     IS_COUNTED,
@@ -32,6 +34,7 @@ __all__ = [
     "IS_PENDING",
     "IS_UNREMINDED",
     "AddressChange",
+    "Alarm",
     "ConfirmCount",
     "Consent",
     "ConsentEvent",
@@ -40,6 +43,7 @@ __all__ = [
     "Import",
     "ImportState",
     "SignUp",
+    "SpentProof",
     "Subscriber",
     "Subscription",
     "Verdict",

@@ -1,5 +1,8 @@
 """The public pages. No GET changes anything: programs that check mail for safety follow every link."""
 
-from newsletter.subscriptions.views import account, links, pages, preferences
+from newsletter.subscriptions.views import account, embed, links, pages, preferences, proofs
 
-BLUEPRINTS = (pages.blueprint, links.blueprint, preferences.blueprint, account.blueprint)
+BLUEPRINTS = (
+    *(embed.blueprint, pages.blueprint, links.blueprint),
+    *(preferences.blueprint, account.blueprint, proofs.blueprint),
+)

@@ -1,0 +1,113 @@
+"""An article as on a news site; here, because the sign-up at its foot is for the newsletters of digests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, redirect, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from newsletter.articles.links import article_url
+from newsletter.articles.models import Article, Author
+from newsletter.articles.parsers.urls import web_url
+from newsletter.articles.policy import begins_like, slug_of, under_headline
+from newsletter.articles.queries import authors_in, source
+from newsletter.core.clock import now
+from newsletter.digests.queries import newsletters_drawing_from, shown_article
+from newsletter.editions.queries import editions_with
+from newsletter.editions.views.printed import Issue, issue
+from newsletter.mail.render import date_in_words, host, time_in_words
+from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.service.guarding import stamp
+from newsletter.subscriptions.views.answers import about
+from newsletter.subscriptions.views.proofs import asked_proof, with_script
+from newsletter.web.caching import STAMP, shared_with_form
+from newsletter.web.current import house
+from newsletter.web.headers import with_pictures
+from newsletter.web.numbers import MOST_DIGITS, whole_number
+
+blueprint = Blueprint("articles", __name__)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """An article as its page shows it; `url` is where it comes from. Texts and URLs but its own may be "".
+
+    `image_url` is "" where the body shows the picture, `picture_url` is the picture all the same.
+    """
+
+    title: str
+    url: str
+    own_url: str
+    moment: datetime
+    dateline: str
+    author: str
+    credit: str
+    standfirst: str
+    body: Markup
+    picture_url: str
+    image_url: str
+    image_alt: str
+    topics: Sequence[str]
+    description: str
+
+
+@blueprint.get("/articles/<article_id>/<slug>")
+def article(article_id: str, slug: str) -> Response:
+    shown = shown_article(whole_number(article_id, MOST_DIGITS), now())
+    if slug != slug_of(shown.title):
+        return redirect(url_for(".article", article_id=shown.id, slug=slug_of(shown.title)), 301)
+    carried, writers = editions_with(shown.id), authors_in(shown.author)
+    first, *others = _newsletters(shown, [of for _, of in carried])
+    body = about(
+        "pages/article.html",
+        first,
+        piece=_piece(shown, ZoneInfo(first.timezone)),
+        writers=[(each, web_url(each.url, "")) for each in writers],
+        carried=[(issue(edition, of), of) for edition, of in carried],
+        others=others,
+        subscribe_url=url_for("public.subscribe", slug=first.slug),
+        stamp=STAMP,
+        proof=asked_proof(first),
+    )
+    changed_at = _changed_at(shown, writers, [issue(edition, of) for edition, of in carried])
+    return with_script(with_pictures(shared_with_form(body, changed_at, stamp(house()))))
+
+
+def _newsletters(shown: Article, carriers: Sequence[Newsletter]) -> list[Newsletter]:
+    """Whose readers get such articles; those that once carried it where no digest takes from its source now."""
+    return list(newsletters_drawing_from(shown.source_id)) or list(dict.fromkeys(carriers))
+
+
+def _changed_at(shown: Article, writers: Sequence[Author], carried: Sequence[Issue]) -> datetime:
+    moments = [*(each.updated_at for each in writers), *(each.moment for each in carried)]
+    return max(shown.available_at, *moments) if moments else shown.available_at
+
+
+def _piece(shown: Article, zone: ZoneInfo) -> Piece:
+    url, picture, moment = (
+        web_url(shown.url, ""),
+        web_url(shown.image_url, ""),
+        shown.published_at.astimezone(zone),
+    )
+    is_repeated = shown.body_html and begins_like(shown.body_html, shown.summary_text)
+    return Piece(
+        title=shown.title,
+        url=url,
+        own_url=article_url(shown, house().settings.base_url),
+        moment=moment,
+        dateline=date_in_words(moment) + ("" if shown.date_is_guess else f", {time_in_words(moment)}"),
+        author=shown.author,
+        credit=shown.credit or source(shown.source_id).title or host(url),
+        standfirst="" if is_repeated else shown.summary_text,
+        # What nh3 let through when the article was recorded.
+        body=Markup(under_headline(shown.body_html)),  # noqa: S704
+        picture_url=picture,
+        image_url="" if escape(picture) in shown.body_html else picture,
+        image_alt=shown.image_alt,
+        topics=shown.topics,
+        description=shown.summary_text or shown.title,
+    )

@@ -1,0 +1,5 @@
+"""Past editions for everybody: on the web, without anybody's own links."""
+
+from newsletter.editions.views import archive, atom
+
+BLUEPRINTS = (archive.blueprint, atom.blueprint)

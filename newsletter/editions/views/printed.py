@@ -1,0 +1,90 @@
+"""Editions and articles as pages show them: dates in the newsletter's zone, links that lead to the web only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from newsletter.articles.links import article_url
+from newsletter.articles.models import Article
+from newsletter.articles.parsers.urls import web_url
+from newsletter.articles.queries import source_titles
+from newsletter.editions.links import edition_url
+from newsletter.editions.models import Edition
+from newsletter.mail.render import date_in_words
+from newsletter.newsletters.models import Newsletter
+from newsletter.web.current import house
+
+
+@dataclass(frozen=True)
+class Issue:
+    """An edition; `moment` is what its mail is dated by."""
+
+    number: int
+    subject: str
+    preheader: str
+    url: str
+    moment: datetime
+
+    @property
+    def day(self) -> str:
+        return date_in_words(self.moment)
+
+
+@dataclass(frozen=True)
+class Story:
+    """An article in an edition. `credit` is "" where it would repeat the newsletter's name; URLs may be "".
+
+    `url` is where it comes from, `page_url` our own page if that has the whole text.
+    """
+
+    title: str
+    url: str
+    page_url: str
+    summary: str
+    author: str
+    credit: str
+    topic: str
+    image_url: str
+    image_alt: str
+    moment: datetime
+
+    @property
+    def day(self) -> str:
+        return date_in_words(self.moment)
+
+
+def issue(edition: Edition, of: Newsletter) -> Issue:
+    return Issue(
+        number=edition.number,
+        subject=edition.subject,
+        preheader=edition.preheader,
+        url=edition_url(of, edition.number, house().settings.base_url),
+        moment=edition.window_end.astimezone(ZoneInfo(of.timezone)),
+    )
+
+
+def stories(articles: Sequence[Article], of: Newsletter) -> list[Story]:
+    """In the same order."""
+    sites = source_titles({article.source_id for article in articles})
+    return [_story(article, sites.get(article.source_id, ""), of) for article in articles]
+
+
+def first_picture(told: Sequence[Story]) -> Story | None:
+    """The first story that has a picture."""
+    return next((story for story in told if story.image_url), None)
+
+
+def _story(article: Article, site: str, of: Newsletter) -> Story:
+    return Story(
+        title=article.title,
+        url=web_url(article.url, ""),
+        page_url=article_url(article, house().settings.base_url) if article.body_html else "",
+        summary=article.summary_text,
+        author=article.author,
+        credit=article.credit or (site if site != of.name else ""),
+        topic=next(iter(article.topics), ""),
+        image_url=web_url(article.image_url, ""),
+        image_alt=article.image_alt,
+        moment=article.published_at.astimezone(ZoneInfo(of.timezone)),
+    )

@@ -1,0 +1,13 @@
+"""Numbers in addresses: what is none leads to no page."""
+
+from newsletter.core.errors import NotFound
+
+MOST_DIGITS = 18
+"""Fits the number of any row."""
+
+
+def whole_number(text: str, most_digits: int = 9) -> int:
+    """Raises NotFound for what is no number, is too long, or is written in another way than we write it."""
+    if len(text) > most_digits or not (text.isascii() and text.isdecimal()) or str(int(text)) != text:
+        raise NotFound(kind="page", name=text[:MOST_DIGITS])
+    return int(text)
