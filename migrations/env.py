@@ -18,6 +18,7 @@ def run() -> None:
     engine = current_app.extensions["migrate"].db.engine
     # Batch mode rebuilds a table; with foreign keys on, dropping the old one would empty those that refer to it.
     with engine.connect() as connection:
+        # Within a transaction SQLite passes over it in silence, and what SQLAlchemy executes is within one.
         if engine.dialect.name == "sqlite":
             _check_foreign_keys(connection, "OFF")
         context.configure(
@@ -28,11 +29,13 @@ def run() -> None:
             render_item=plain_type,
             transaction_per_migration=True,
         )
-        with context.begin_transaction():
-            context.run_migrations()
-        if engine.dialect.name == "sqlite":
-            connection.commit()
-            _check_foreign_keys(connection, "ON")
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+        finally:
+            if engine.dialect.name == "sqlite":
+                connection.rollback()
+                _check_foreign_keys(connection, "ON")
 
 
 def _check_foreign_keys(connection: Connection, state: str) -> None:

@@ -23,6 +23,7 @@ from newsletter.subscriptions.service import (
     watch_sign_ups,
 )
 from newsletter.subscriptions.service.preferring import resume_due
+from newsletter.subscriptions.service.readdressing import purge_changes
 from newsletter.subscriptions.service.staying import ask_inactive
 
 POLL_SOURCES = "poll sources"
@@ -78,6 +79,7 @@ def _poll_all(house: House) -> None:
 def _purge_sign_ups(_house: House) -> None:
     purge_sign_ups()
     purge_counts()
+    purge_changes()
     purge_proofs()
 
 

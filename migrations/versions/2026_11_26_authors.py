@@ -1,7 +1,7 @@
 """Authors of whom something is said, and the digests that draw from a source by index.
 
 Revision ID: a1c5f0d37e92
-Revises: 6b90d4e2a7f1
+Revises: 0d5e8b7fa214
 Create Date: 2026-11-26 15:30:00
 """
 

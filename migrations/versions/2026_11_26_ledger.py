@@ -1,7 +1,7 @@
 """Numbers of subscribers are never given twice; whole wordings, and when somebody was asked or erased.
 
 Revision ID: 7a94c2e8d1b5
-Revises: 6b90d4e2a7f1
+Revises: a1c5f0d37e92
 Create Date: 2026-11-26 15:00:00
 """
 

@@ -1,7 +1,7 @@
 """What the operator was told of, and the proofs of work that were used.
 
 Revision ID: 0d5e8b7fa214
-Revises: 6b90d4e2a7f1
+Revises: 4d2f7c9be105
 Create Date: 2026-11-26 15:00:00
 """
 

@@ -25,7 +25,7 @@ from newsletter.core.addresses import masked  # noqa: E402 - as above.
 # Each begins only where a run of letters begins, so that a long line costs one look at each letter.
 _ADDRESS = re.compile(r"(?<![^\s<>\"@,;:()\[\]…])[^\s<>\"@,;:()\[\]…]+(?:@|%40)[^\s<>\"'@,;:/()\[\]&]+")
 _LOGIN = re.compile(r"(://)[^\s/]+@")
-_LINKS = "account|confirm|never|still|unsubscribe|preferences"
+_LINKS = "account|confirm|email-change|never|still|unsubscribe|preferences"
 _TOKEN_PATH = re.compile(rf"((?:/|%2F)(?:{_LINKS})(?:/|%2F))[^\s?#&\"']+", re.IGNORECASE)
 _TOKEN = re.compile(r"(?<![\w-])[\w-]{8,}\.[\w-]{6}\.[\w-]{43}", re.ASCII)
 """What a signed string looks like wherever it stands: payload, moment, SHA-256."""
@@ -36,8 +36,13 @@ EventDict = MutableMapping[str, Any]
 
 def redacted(text: str) -> str:
     """The text with each address masked and the token of each link path taken out."""
-    without_tokens = _TOKEN.sub("…", _TOKEN_PATH.sub(r"\1…", _LOGIN.sub(r"\1…@", text)))
-    return _ADDRESS.sub(lambda found: masked(re.sub("%40", "@", found.group())), without_tokens)
+    clean = without_tokens(_LOGIN.sub(r"\1…@", text))
+    return _ADDRESS.sub(lambda found: masked(re.sub("%40", "@", found.group())), clean)
+
+
+def without_tokens(text: str) -> str:
+    """The text without what opens somebody's page, wherever it stands."""
+    return _TOKEN.sub("…", _TOKEN_PATH.sub(r"\1…", text))
 
 
 def configure(*, level: str, as_json: bool) -> None:

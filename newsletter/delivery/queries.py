@@ -31,7 +31,8 @@ MOST_WORDINGS = 1000
 """Different replies of a kind that are looked at to tell the reasons; a server may number each of its replies."""
 
 _SUBSCRIPTIONS = table("subscriptions", column("subscriber_id"), column("newsletter_id"), column("status"))
-"""Named, not imported: delivery stands below the feature whose table this is, as foreign keys do."""
+_SUBSCRIBERS = table("subscribers", column("id"), column("address_key"))
+"""Named, not imported: delivery stands below the feature whose tables these are, as foreign keys do."""
 
 
 @dataclass(frozen=True)
@@ -265,3 +266,11 @@ def lacks_consent() -> ColumnElement[bool]:
     )
     is_erased = Delivery.address == ""
     return is_erased | (newsletter_id.is_not(None) & ~exists(confirmed.correlate(Delivery)))
+
+
+def has_moved() -> ColumnElement[bool]:
+    """As a condition on a delivery: its recipient has another address by now."""
+    elsewhere: Select[Any] = select(_SUBSCRIBERS.c.id).where(
+        _SUBSCRIBERS.c.id == Delivery.subscriber_id, _SUBSCRIBERS.c.address_key != Delivery.address_key
+    )
+    return exists(elsewhere.correlate(Delivery))

@@ -5,7 +5,7 @@ import re
 RESERVED = frozenset(
     {
         "account", "api", "archive", "articles", "confirm", "console", "embed", "feed.xml", "healthz", "hooks",
-        "metrics", "never", "email-change", "still",
+        "email-change", "metrics", "never", "still",
         "preferences", "readyz", "static", "subscribe", "unsubscribe", "favicon.ico", "robots.txt",
     }
 )  # fmt: skip

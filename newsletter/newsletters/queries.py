@@ -15,6 +15,9 @@ def newsletters() -> Sequence[Newsletter]:
 
 
 def find_newsletter(slug: str) -> Newsletter | None:
+    # PostgreSQL takes no NUL in a text, and visitors send what they like.
+    if "\0" in slug:
+        return None
     return db.session.scalar(select(Newsletter).where(Newsletter.slug == slug))
 
 

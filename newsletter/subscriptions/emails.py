@@ -12,6 +12,7 @@ from newsletter.newsletters.emails import look, page_url, personal_letterhead
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.links import (
     account_link,
+    change_link,
     confirm_link,
     never_link,
     preferences_link,
@@ -139,6 +140,23 @@ def fresh_link(newsletter: Newsletter, at: datetime, house: House) -> Letter:
     return Letter(
         "fresh_link", personal_letterhead(newsletter, at), content, {"account_url": account_link(base_url)}
     )
+
+
+def address_change(newsletter: Newsletter, change_id: int, at: datetime, house: House) -> Letter:
+    """The question to a new address whether it is theirs; this newsletter sends it."""
+    base_url = house.settings.base_url
+    values = {"newsletter": look(newsletter, base_url), "change_url": Hole("change_url"), "home_url": base_url}
+    content = house.renderer.render("address_change", values)
+    links = {"change_url": change_link(base_url, change_id)}
+    return Letter("address_change", personal_letterhead(newsletter, at), content, links)
+
+
+def address_changed(newsletter: Newsletter, at: datetime, house: House) -> Letter:
+    """The notice to the old address; without the new one, because somebody typed that."""
+    changed_on = at.astimezone(ZoneInfo(newsletter.timezone))
+    values = {"newsletter": look(newsletter, house.settings.base_url), "changed_on": changed_on}
+    content = house.renderer.render("address_changed", values)
+    return Letter("address_changed", personal_letterhead(newsletter, at), content, {})
 
 
 def alarm(newsletter: Newsletter, alarming: Alarming, at: datetime, house: House) -> Letter:

@@ -1,6 +1,7 @@
 """The links that mails about a subscription carry: what their tokens say, and how long they live."""
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,11 +17,15 @@ NEVER = "never"
 PREFERENCES = "preferences"
 ACCOUNT = "account"
 STILL = "still"
+EMAIL_CHANGE = "email-change"
 
 ACCOUNT_FOR = timedelta(hours=24)
 """How long a fresh link works."""
 
-_LARGEST = {"s": 2**63, "n": 2**31, "e": 2**63}
+CHANGE_FOR = timedelta(hours=24)
+"""How long the link works by which a new address is proven."""
+
+_LARGEST = {"s": 2**63, "n": 2**31, "e": 2**63, "c": 2**63}
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -39,6 +44,23 @@ class Named:
     subscriber_id: int
     newsletter_id: int
     edition_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Own:
+    """Whose page a link opens, when it was made, and of which newsletter alone; None for all of them."""
+
+    subscriber_id: int
+    signed_at: datetime
+    newsletter_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Changing:
+    """Whose address a link changes, and which wish for it that answers."""
+
+    subscriber_id: int
+    change_id: int
 
 
 @dataclass(frozen=True)
@@ -75,17 +97,25 @@ class Reader:
         """The subscriber who wants no mail at all, by a link that works for ever. Raises LinkDamaged."""
         return _number(self.signer.read(NEVER, token, now=now, max_age=None), "s", NEVER)
 
-    def preferences(self, token: str, now: datetime) -> int:
-        """The subscriber whose link it is; it works for ever. Raises LinkDamaged."""
-        return _number(self.signer.read(PREFERENCES, token, now=now, max_age=None), "s", PREFERENCES)
+    def preferences(self, token: str, now: datetime) -> Own:
+        """Whose page it is; it works for ever. Raises LinkDamaged."""
+        read = self.signer.read(PREFERENCES, token, now=now, max_age=None)
+        newsletter_id = _number(read, "n", PREFERENCES) if "n" in read.claims else None
+        return Own(_number(read, "s", PREFERENCES), read.signed_at, newsletter_id)
 
     def still(self, token: str, now: datetime) -> int:
         """The subscriber who was asked whether to go on, by a link that works for ever. Raises LinkDamaged."""
         return _number(self.signer.read(STILL, token, now=now, max_age=None), "s", STILL)
 
-    def account(self, token: str, now: datetime) -> int:
-        """The subscriber to whom a fresh link was mailed. Raises LinkDamaged, LinkExpired."""
-        return _number(self.signer.read(ACCOUNT, token, now=now, max_age=ACCOUNT_FOR), "s", ACCOUNT)
+    def account(self, token: str, now: datetime) -> Own:
+        """To whom a fresh link was mailed. Raises LinkDamaged, LinkExpired."""
+        read = self.signer.read(ACCOUNT, token, now=now, max_age=ACCOUNT_FOR)
+        return Own(_number(read, "s", ACCOUNT), read.signed_at)
+
+    def email_change(self, token: str, now: datetime) -> Changing:
+        """Raises LinkDamaged, LinkExpired."""
+        read = self.signer.read(EMAIL_CHANGE, token, now=now, max_age=CHANGE_FOR)
+        return Changing(_number(read, "s", EMAIL_CHANGE), _number(read, "c", EMAIL_CHANGE))
 
 
 def reader(house: House) -> Reader:
@@ -115,6 +145,21 @@ def account_link(base_url: str) -> Link:
 def still_link(base_url: str) -> Link:
     """The link with which whoever is asked says that it shall go on."""
     return Link(STILL, f"{base_url}/still/")
+
+
+def change_link(base_url: str, change_id: int) -> Link:
+    """The link with which whoever reads a new address says that it is theirs."""
+    return Link(EMAIL_CHANGE, f"{base_url}/email-change/", {"c": change_id})
+
+
+def narrow_token(named: Named, house: House, at: datetime) -> str:
+    """For the preferences of one newsletter alone: whoever can leave it may also have it less often."""
+    return house.signer.sign(PREFERENCES, {"n": named.newsletter_id, "s": named.subscriber_id}, at=at)
+
+
+def new_nonce() -> str:
+    """What a confirmation link must carry."""
+    return secrets.token_urlsafe(12)
 
 
 def never_link(base_url: str) -> Link:

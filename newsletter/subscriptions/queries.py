@@ -7,6 +7,8 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from newsletter.core.db import db
+from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.queries import newsletters
 from newsletter.subscriptions.models import ConfirmCount, ConsentEvent, SignUp, Subscriber, Subscription, Verdict
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.policy.ratios import Ratio
@@ -15,6 +17,13 @@ from newsletter.suppressions.models import Suppression
 
 def find_subscriber(address_key: str) -> Subscriber | None:
     return db.session.scalar(select(Subscriber).where(Subscriber.address_key == address_key))
+
+
+def writes_to(subscriber_id: int) -> Newsletter:
+    """In whose name this person is written to about themselves: a newsletter of theirs, else any."""
+    own = select(Subscription.newsletter_id).where(Subscription.subscriber_id == subscriber_id)
+    theirs = select(Newsletter).where(Newsletter.id.in_(own)).order_by(Newsletter.name).limit(1)
+    return db.session.scalars(theirs).first() or newsletters()[0]
 
 
 def find_subscription(subscriber_id: int, newsletter_id: int) -> Subscription | None:

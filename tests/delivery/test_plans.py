@@ -21,13 +21,16 @@ from newsletter.digests.service import run_due
 from newsletter.editions.service import follow_mailings, send
 from newsletter.mail.house import House
 from newsletter.schema import metadata
-from newsletter.subscriptions.service import Origin, confirm, remind, unsubscribe
+from newsletter.subscriptions.service import Origin, answer_sign_ups, confirm, remind, unsubscribe
+from newsletter.subscriptions.service.linking import ask_link
+from newsletter.subscriptions.service.preferring import resume_due
+from newsletter.subscriptions.service.readdressing import ask_change, change_address, purge_changes
 from newsletter.web import current
 from tests import make
 
 GROWING = (
     *("deliveries", "mailings", "subscribers", "subscriptions", "consent_events", "articles", "editions"),
-    *("sign_ups", "confirm_counts"),
+    *("sign_ups", "confirm_counts", "address_changes"),
 )
 
 
@@ -102,6 +105,29 @@ def test_a_sender_and_the_timetable_read_no_whole_table(on_sqlite: House) -> Non
         service.settle_expired(on_sqlite.settings.spool, Rules())
         follow_mailings()
         run_due(on_sqlite)
+
+    assert len(seen) > 20
+    assert scans(seen) == []
+
+
+def test_pauses_that_end_are_found_by_index(on_sqlite: House) -> None:
+    make.subscription(make.newsletter(), on_sqlite, status="paused")
+    with executed() as seen:
+        resume_due()
+
+    [steps] = [found for statement in seen if (found := plan(statement))]
+    assert ["ix_subscriptions_paused (paused_until<" in step for step in steps] == [True]
+
+
+def test_fresh_links_and_changes_of_address_read_no_whole_table(on_sqlite: House) -> None:
+    person = make.subscription(make.newsletter(), on_sqlite).subscriber
+    with executed() as seen:
+        ask_link(person.address, Origin("link"), on_sqlite)
+        ask_change(person, "ann@new.example.org", Origin("change"), on_sqlite)
+        answer_sign_ups(on_sqlite)
+        token = on_sqlite.signer.sign("email-change", {"c": 1, "s": person.id}, at=now())
+        change_address(token, Origin("email-change"), on_sqlite)
+        purge_changes()
 
     assert len(seen) > 20
     assert scans(seen) == []

@@ -199,6 +199,12 @@ MAILS = MappingProxyType(
             "home_url": "https://www.harbourpost.example/",
         },
         "fresh_link": {"newsletter": Newsletter(), "account_url": Hole("account_url")},
+        "address_change": {
+            "newsletter": Newsletter(),
+            "change_url": Hole("change_url"),
+            "home_url": "https://www.harbourpost.example/",
+        },
+        "address_changed": {"newsletter": Newsletter(), "changed_on": MORNING},
         "goodbye": {
             "newsletter": Newsletter(),
             "sign_up_url": "https://news.harbourpost.example/morning",

@@ -22,7 +22,7 @@ from newsletter.core.settings import Settings
 from newsletter.core.tokens import Signer
 from newsletter.mail.house import House
 from newsletter.schema import metadata
-from newsletter.subscriptions.models import ConsentEvent, Subscription
+from newsletter.subscriptions.models import AddressChange, ConsentEvent, Subscription
 from newsletter.subscriptions.policy import SubscriptionStatus
 from tests import make
 
@@ -46,6 +46,20 @@ def staying(subscription: Subscription) -> dict[str, object]:
     return leaving(subscription)
 
 
+def changing(subscription: Subscription) -> dict[str, object]:
+    """With the wish that the token answers."""
+    with transaction():
+        wish = db.session.scalar(select(AddressChange)) or AddressChange(
+            subscriber_id=subscription.subscriber_id,
+            address="ann@new.example.org",
+            entered="ann@new.example.org",
+            address_key="0" * 32,
+            asked_at=now(),
+        )
+        db.session.add(wish)
+    return {"c": wish.id, "s": subscription.subscriber_id}
+
+
 LINKS: dict[str, tuple[str, Claims]] = {
     "preferences": ("preferences", leaving),
     "account": ("account", leaving),
@@ -53,6 +67,7 @@ LINKS: dict[str, tuple[str, Claims]] = {
     "unsubscribe": ("unsubscribe", leaving),
     "never": ("never", leaving),
     "still": ("still", staying),
+    "email-change": ("email-change", changing),
 }
 """By the first part of the path: the purpose of the token, and what it says of a pending subscription."""
 
@@ -62,7 +77,7 @@ PRESSED = {
 }
 """What the form behind the link sends, where it sends anything."""
 
-PURPOSES = ("confirm", "unsubscribe", "preferences", "account", "export", "erase", "form")
+PURPOSES = ("confirm", "unsubscribe", "preferences", "account", "email-change", "export", "erase", "form")
 
 SCANNERS = (
     {"User-Agent": "Mozilla/5.0 (compatible; Safe-Links-Scanner)", "X-Forwarded-For": "198.51.100.1"},
@@ -148,11 +163,11 @@ def test_a_token_for_another_purpose_is_not_found(
     "claims",
     [
         {},
-        {"s": "1", "n": "1"},
+        {"s": "1", "n": "1", "c": "1"},
         {"s": None, "n": None},
         {"s": [1], "n": [1]},
-        {"s": True, "n": {"1": 7}},
-        {"s": 10**30, "n": 10**30},
+        {"s": True, "n": {"1": 7}, "c": True},
+        {"s": 10**30, "n": 10**30, "c": 10**30},
         {"s": 10**30, "n": {str(10**30): "x"}},
         {"s": -1, "n": 0, "e": "1; DROP TABLE subscribers"},
         {"s": 1.5, "n": 1.5},

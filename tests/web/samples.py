@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,7 +47,14 @@ class Sample:
 @dataclass(frozen=True)
 class Subscribed:
     cadence: str
-    paused_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str = "Ann Lee"
+    language: str = "en"
+    timezone: str = "Europe/Zurich"
+    local_hour: int | None = 7
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,9 @@ class Having:
     status: str
     subscription: Subscribed | None
     topics: Sequence[str]
+    paused_until: date | None = None
+    earliest: date = date(2026, 11, 27)
+    latest: date = date(2027, 11, 27)
 
     @property
     def is_on(self) -> bool:
@@ -189,24 +199,39 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
         "check_your_inbox.html": page | {"hours": 72},
         "confirm.html": action | {"told": wordings.confirm([of])},
         "confirmed.html": page | {"newsletters": [newsletter, others[0]]},
-        "unsubscribe.html": action | {"told": wordings.leave(of)},
-        "unsubscribed.html": page,
+        "unsubscribe.html": action | {"told": wordings.leave(of), "less_url": f"{base}/preferences/some-token"},
+        "unsubscribed.html": page | {"manage_url": f"{base}/preferences"},
         "preferences.html": {
             "address": "a…@readers.example",
             "standings": [
-                Having(newsletter, "confirmed", Subscribed("weekly", None), ["Harbour"]),
-                Having(others[0], "paused", Subscribed("each", datetime(2026, 12, 24, tzinfo=UTC)), []),
+                Having(newsletter, "confirmed", Subscribed("weekly"), ["Harbour"]),
+                Having(others[0], "paused", Subscribed("each"), [], paused_until=date(2026, 12, 24)),
                 Having(others[1], "unsubscribed", None, []),
             ],
             "cadences": ["each", "daily", "weekly", "monthly"],
             "leaving": wordings.leave_one,
             "joining": wordings.join_one,
             "is_fresh": True,
+            "is_narrow": False,
             "action_url": f"{base}/account/some-token",
-            "data_url": f"{base}/account/some-token/data.json",
+            "person": Person(),
+            "languages": {"ar": "العربية", "en": "English"},
+            "zones": ["Europe/Zurich", "America/New_York"],
             "notice": "Saved.",
             "problem": "",
+            "wrong_address": "Please enter an e-mail address.",
+            "typed_address": "ann",
         },
+        "erase.html": {"address": "ann@readers.example", "action_url": f"{base}/account/some-token"},
+        "address_asked.html": {"address": "ann@readers.example", "action_url": f"{base}/account/some-token"},
+        "address_slip.html": {
+            "address": "ann@readers.example",
+            "action_url": f"{base}/account/some-token",
+            "typed": "ann@gmial.example",
+            "suggestion": "ann@gmail.example",
+        },
+        "address_prove.html": {"action_url": f"{base}/email-change/some-token"},
+        "address_changed.html": {},
         "ask_link.html": {"problem": "Please enter an e-mail address.", "typed": "ann"},
         "link_sent.html": {},
         "erased.html": {},

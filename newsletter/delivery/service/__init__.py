@@ -30,6 +30,7 @@ from newsletter.delivery.service.queueing import (
     queue_to_operator,
     vary,
 )
+from newsletter.delivery.service.readdressing import readdress
 from newsletter.delivery.service.recording import record
 from newsletter.delivery.service.recovery import settle_estates, settle_expired
 from newsletter.delivery.service.requeueing import requeue
@@ -59,6 +60,7 @@ __all__ = [
     "queue_mailing",
     "queue_to_one",
     "queue_to_operator",
+    "readdress",
     "record",
     "release",
     "release_all",

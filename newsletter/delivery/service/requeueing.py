@@ -11,7 +11,7 @@ from newsletter.core.errors import Conflict
 from newsletter.core.logs import logger
 from newsletter.delivery.models import Delivery, Mailing, MailingState
 from newsletter.delivery.policy import MISSED, Status
-from newsletter.delivery.queries import is_suppressed, lacks_consent
+from newsletter.delivery.queries import has_moved, is_suppressed, lacks_consent
 
 log = logger(__name__)
 
@@ -21,7 +21,8 @@ def requeue(mailing_id: int, statuses: Collection[Status]) -> int:
 
     They are due now, with the Message-ID they had, so that a copy that did arrive can be recognised (RFC 1047).
     Their time to expiry begins anew, that of the mailing's other open deliveries with it. Who must not be mailed
-    any more is left as they are, and looked at once more at the lease. A paused mailing goes on.
+    any more, or has another address, is left as they are; all are looked at once more at the lease. A paused
+    mailing goes on.
 
     Raises Conflict when nothing is to be queued again, or the mailing was cancelled.
     """
@@ -38,6 +39,7 @@ def requeue(mailing_id: int, statuses: Collection[Status]) -> int:
                 Delivery.status.in_(statuses),
                 ~is_suppressed(),
                 ~lacks_consent(),
+                ~has_moved(),
             )
             .values(status=Status.QUEUED, due_at=moment, unknowns=0, via=None, ended_at=None)
             .execution_options(synchronize_session=False)

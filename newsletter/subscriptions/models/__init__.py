@@ -1,11 +1,13 @@
 """Who asked for what: people, what they agreed to, and the sign-ups that wait for an answer."""
 
 from newsletter.subscriptions.models.alarms import Alarm
+from newsletter.subscriptions.models.changes import AddressChange
 from newsletter.subscriptions.models.consent import Consent, ConsentEvent, ConsentOrigin, Wording
 from newsletter.subscriptions.models.counts import ConfirmCount
 from newsletter.subscriptions.models.imports import Import, ImportState
 from newsletter.subscriptions.models.people import (
     HAS_ENDED,
+    IS_PAUSED,
     IS_PENDING,
     IS_UNREMINDED,
     Follow,
@@ -13,15 +15,25 @@ from newsletter.subscriptions.models.people import (
     Subscription,
 )
 from newsletter.subscriptions.models.proofs import SpentProof
-from newsletter.subscriptions.models.sign_ups import IS_ASKED, IS_MAILED, IS_NEW, SignUp, Verdict
+from newsletter.subscriptions.models.sign_ups import (
+    IS_ASKED,
+    IS_COUNTED,
+    IS_MAILED,
+    IS_NEW,
+    SignUp,
+    Verdict,
+)
 
 __all__ = [
     "HAS_ENDED",
     "IS_ASKED",
+    "IS_COUNTED",
     "IS_MAILED",
     "IS_NEW",
+    "IS_PAUSED",
     "IS_PENDING",
     "IS_UNREMINDED",
+    "AddressChange",
     "Alarm",
     "ConfirmCount",
     "Consent",

@@ -16,6 +16,7 @@ class Consent(StrEnum):
     CONFIRMED = "confirmed"
     WITHDRAWN = "withdrawn"
     UNSUPPRESSED = "unsuppressed"  # No consent, but why an operator mails the address again.
+    MOVED = "moved"  # The same consent at another address, which was proven.
 
 
 class Wording(db.Model):  # type: ignore[name-defined, misc]

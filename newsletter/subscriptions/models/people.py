@@ -15,6 +15,8 @@ _UNREMINDED = text("status = 'pending' AND reminded_at IS NULL AND asked_at IS N
 IS_UNREMINDED = text(
     "subscriptions.status = 'pending' AND subscriptions.reminded_at IS NULL AND subscriptions.asked_at IS NOT NULL"
 )
+_PAUSED = text("status = 'paused'")
+IS_PAUSED = text("subscriptions.status = 'paused'")
 IS_PENDING, HAS_ENDED = text("subscriptions.status = 'pending'"), text("subscriptions.status = 'unsubscribed'")
 
 
@@ -30,7 +32,8 @@ class Subscriber(db.Model):  # type: ignore[name-defined, misc]
     __tablename__ = "subscribers"
     __table_args__ = (
         Index("ix_subscribers_import", "import_id", sqlite_where=_IMPORTED, postgresql_where=_IMPORTED),
-        # Without it SQLite gives the greatest number anew once its row is gone; PostgreSQL never does.
+        # Links name people by number, and no number may ever mean another person. Without it SQLite gives the
+        # greatest number anew once its row is gone; PostgreSQL never does.
         {"sqlite_autoincrement": True},
     )
 
@@ -61,6 +64,7 @@ class Subscription(db.Model):  # type: ignore[name-defined, misc]
         Index("ix_subscriptions_audience", "newsletter_id", "status", "subscriber_id"),
         Index("ix_subscriptions_import", "import_id", sqlite_where=_IMPORTED, postgresql_where=_IMPORTED),
         Index("ix_subscriptions_pending", "requested_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
+        Index("ix_subscriptions_paused", "paused_until", sqlite_where=_PAUSED, postgresql_where=_PAUSED),
         Index("ix_subscriptions_ended", "ended_at", sqlite_where=_ENDED, postgresql_where=_ENDED),
         Index(
             "ix_subscriptions_unreminded",

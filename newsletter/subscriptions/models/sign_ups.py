@@ -13,10 +13,11 @@ from newsletter.subscriptions.policy.budgets import Trust
 # Spelled out, never as a parameter: a database uses a partial index only where it can read the same words.
 _UNANSWERED = text("verdict = 'new'")
 IS_NEW = text("sign_ups.verdict = 'new'")
-_ASKED = text("verdict = 'asked'")
 IS_ASKED = text("sign_ups.verdict = 'asked'")
-_MAILED = text("verdict IN ('asked', 'reminded')")
-IS_MAILED = text("sign_ups.verdict IN ('asked', 'reminded')")
+_COUNTED = text("verdict IN ('asked', 'link', 'change')")
+IS_COUNTED = text("sign_ups.verdict IN ('asked', 'link', 'change')")
+_MAILED = text("verdict IN ('asked', 'reminded', 'link', 'change')")
+IS_MAILED = text("sign_ups.verdict IN ('asked', 'reminded', 'link', 'change')")
 
 
 class Verdict(StrEnum):
@@ -34,13 +35,17 @@ class Verdict(StrEnum):
     BREAKER = "breaker"  # Hardly anybody confirms any more.
     MACHINE = "machine"
     REMINDED = "reminded"  # No form, but a mail about an earlier one.
+    LINK = "link"  # A fresh link was queued.
+    CHANGE = "change"  # A new address was asked whether it is theirs.
+    NOBODY = "nobody"  # A fresh link was asked for, and nobody is known by this address.
 
 
 class SignUp(db.Model):  # type: ignore[name-defined, misc]
-    """One form that was sent in.
+    """One form that was sent in; `method` is `link` or `change` where it asked for those, and for no newsletter.
 
     Answering empties what tells who it was; keys and networks stay a while, because budgets are counted by them.
-    `inbox_key` is that of all addresses which end in one inbox. `wish` is `signing_up.Wish` as JSON.
+    `inbox_key` is that of all addresses which end in one inbox. `wish` is `signing_up.Wish` as JSON,
+    or for a change of address whose it is.
     `due_at` is when to answer, later than `at` where it could not be done at once.
     """
 
@@ -50,7 +55,7 @@ class SignUp(db.Model):  # type: ignore[name-defined, misc]
         Index("ix_sign_ups_address_key", "address_key"),
         Index("ix_sign_ups_inbox_key", "inbox_key", "answered_at", sqlite_where=_MAILED, postgresql_where=_MAILED),
         *(
-            Index(f"ix_sign_ups_{name}", name, "answered_at", sqlite_where=_ASKED, postgresql_where=_ASKED)
+            Index(f"ix_sign_ups_{name}", name, "answered_at", sqlite_where=_COUNTED, postgresql_where=_COUNTED)
             for name in ("near", "wide", "domain_key")
         ),
         Index("ix_sign_ups_answered", "answered_at", "verdict", "is_confirmed"),

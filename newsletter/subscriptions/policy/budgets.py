@@ -36,6 +36,9 @@ BETWEEN_CONFIRMATIONS = timedelta(minutes=10)
 OF_ADDRESS = (Budget(By.ADDRESS, 1, BETWEEN_CONFIRMATIONS), Budget(By.ADDRESS, 3, timedelta(days=7)))
 """Whatever it is for: one victim's inbox is one, however many newsletters there are."""
 
+OF_LINK = (Budget(By.ADDRESS, 1, BETWEEN_CONFIRMATIONS), Budget(By.ADDRESS, 3, timedelta(days=1)))
+"""How many fresh links an inbox gets whose owner has once confirmed something; others share `OF_ADDRESS`."""
+
 LONGEST_WINDOW = timedelta(days=7)
 """After this no budget looks at a confirmation any more."""
 

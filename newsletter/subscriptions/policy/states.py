@@ -5,6 +5,8 @@ pending ──confirm──▶ confirmed ◀──resume── paused
    │             unsubscribe             unsubscribe
    │                  ▼                       │
    └─sign up again─ unsubscribed ◀────────────┘
+
+A fresh link confirms by itself: `join` leads from pending, and from unsubscribed, straight to confirmed.
 """
 
 from enum import StrEnum

@@ -15,7 +15,7 @@ from newsletter.delivery.service import queue_to_operator
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions import emails
-from newsletter.subscriptions.models import Alarm, SignUp, Verdict
+from newsletter.subscriptions.models import IS_COUNTED, Alarm, SignUp, Verdict
 from newsletter.subscriptions.policy.alarms import (
     Cause,
     Filling,
@@ -68,7 +68,7 @@ def _sights_of_budget(budgets: Sequence[Budget], moment: datetime) -> Sequence[S
 def _filling(budget: Budget, moment: datetime) -> Filling:
     spent, refused = db.session.execute(
         select(
-            func.count().filter(SignUp.verdict == Verdict.ASKED),
+            func.count().filter(IS_COUNTED),
             func.count().filter(SignUp.verdict == Verdict.ALL),
         ).where(SignUp.answered_at > moment - budget.window)
     ).one()

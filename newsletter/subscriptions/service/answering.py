@@ -1,6 +1,8 @@
-"""Answering sign-ups: the subscriber, the pending subscriptions, the consent event, and perhaps a confirmation."""
+"""Answering sign-ups: the subscriber, the pending subscriptions, the consent event, and perhaps a confirmation.
 
-import secrets
+Wishes for a fresh link and for another address are answered in the same turn, so that all count in one place.
+"""
+
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -15,12 +17,15 @@ from newsletter.delivery.service import Recipient, queue_to_one
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions import emails
+from newsletter.subscriptions.links import new_nonce
 from newsletter.subscriptions.models import IS_NEW, Consent, Follow, SignUp, Subscriber, Subscription, Verdict
 from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscriber
 from newsletter.subscriptions.service.budgeting import Gate
 from newsletter.subscriptions.service.consent import NO_LINK, Link, Named, Origin, note
 from newsletter.subscriptions.service.counting import Tally
+from newsletter.subscriptions.service.linking import LINK, answer_link
+from newsletter.subscriptions.service.readdressing import CHANGE, answer_change
 from newsletter.suppressions.queries import may_be_asked
 
 ANSWERING = "answer sign-ups"
@@ -32,6 +37,9 @@ TRY_AGAIN = timedelta(minutes=5)
 
 LATER = timedelta(hours=1)
 _LATER = frozenset({Verdict.DOMAIN, Verdict.ALL, Verdict.BREAKER})
+
+_OTHERS = {LINK: answer_link, CHANGE: answer_change}
+"""What is asked for by those who are known already."""
 
 log = logger(__name__)
 
@@ -68,6 +76,8 @@ def answer_sign_ups(house: House) -> int:
 
 
 def _answered(asked: SignUp, gate: Gate, tally: Tally, house: House) -> Verdict:
+    if asked.method in _OTHERS:
+        return _OTHERS[asked.method](asked, gate, house)
     moment = now()
     refusal = gate.find_refusal(asked)
     if refusal in _LATER and asked.method == "import":
@@ -138,7 +148,7 @@ def _pending(subscriber: Subscriber, of: Newsletter, asked: SignUp, moment: date
             subscriber_id=subscriber.id,
             newsletter_id=of.id,
             status=SubscriptionStatus.PENDING,
-            nonce=_nonce(),
+            nonce=new_nonce(),
             form=asked.form,
             page=asked.page,
             requested_at=moment,
@@ -158,7 +168,7 @@ def _pending(subscriber: Subscriber, of: Newsletter, asked: SignUp, moment: date
             .values(
                 status=SubscriptionStatus.PENDING,
                 end_reason=None,
-                nonce=_nonce(),
+                nonce=new_nonce(),
                 form=asked.form,
                 page=asked.page,
                 requested_at=moment,
@@ -179,7 +189,3 @@ def _wish(subscription: Subscription, asked: SignUp) -> None:
     wanted += [(FollowKind.AUTHOR, author) for author in asked.wish.get("authors", ())]
     if wanted:
         subscription.follows = [Follow(kind=kind, value=value) for kind, value in dict.fromkeys(wanted)]
-
-
-def _nonce() -> str:
-    return secrets.token_urlsafe(12)

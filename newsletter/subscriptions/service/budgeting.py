@@ -9,11 +9,12 @@ from newsletter.core.addresses import Address, keyed
 from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
 from newsletter.core.settings import Budget
-from newsletter.subscriptions.models import IS_ASKED, IS_MAILED, SignUp, Verdict
+from newsletter.subscriptions.models import IS_ASKED, IS_COUNTED, IS_MAILED, SignUp, Verdict
 from newsletter.subscriptions.policy.budgets import (
     LONGEST_WINDOW,
     LOOK_BACK,
     OF_ADDRESS,
+    OF_LINK,
     TIME_TO_CONFIRM,
     TRICKLE,
     By,
@@ -33,9 +34,12 @@ _COUNTED_BY = {
     By.DOMAIN.value: SignUp.domain_key,
 }
 
+_KEPT_LONG = (Verdict.ASKED, Verdict.REMINDED, Verdict.LINK, Verdict.CHANGE)
+_OF_NETWORKS = frozenset({By.NEAR, By.WIDE})
+
 
 class Gate:
-    """Lets sign-ups through to a confirmation, or not, as of this moment."""
+    """Lets sign-ups through to a mail, or not, as of this moment."""
 
     def __init__(self, budgets: Iterable[Budget], moment: datetime) -> None:
         self._budgets = tuple(budgets)
@@ -46,22 +50,31 @@ class Gate:
         """Why no confirmation may leave for it; None if one may."""
         if asked.trust == Trust.MACHINE:
             return Verdict.MACHINE
-        for budget in self._budgets:
+        if refusal := self._find_spent(asked, self._budgets):
+            return refusal
+        return Verdict.ADDRESS if is_mailed_often(asked.inbox_key, self._moment) else None
+
+    def find_refusal_of_link(self, asked: SignUp) -> Verdict | None:
+        """As `find_refusal`, for a fresh link: it only goes to who is known, so the networks alone are counted."""
+        return self._find_spent(asked, [each for each in self._budgets if each.by in _OF_NETWORKS])
+
+    def _find_spent(self, asked: SignUp, budgets: Iterable[Budget]) -> Verdict | None:
+        for budget in budgets:
             most = most_for(budget, Trust(asked.trust))
             if self._breaker_is_open and budget.by == By.ALL:
                 most = max(1, most // TRICKLE)
             if self._spent(budget, asked, most) >= most:
                 return Verdict.BREAKER if self._breaker_is_open and budget.by == By.ALL else Verdict(budget.by)
-        return Verdict.ADDRESS if is_mailed_often(asked.inbox_key, self._moment) else None
+        return None
 
     def _spent(self, budget: Budget, asked: SignUp, most: int) -> int:
-        """How many confirmations have left that count together with this one; no more than `most` are counted."""
+        """How many mails have left that count together with this one; no more than `most` are counted."""
         counted = _COUNTED_BY.get(budget.by)
         if counted is not None and getattr(asked, counted.key) is None:
             return 0
         like_this = () if counted is None else (counted == getattr(asked, counted.key),)
         since = SignUp.answered_at > self._moment - budget.window
-        seen = select(SignUp.id).where(IS_ASKED, since, *like_this).limit(most).subquery()
+        seen = select(SignUp.id).where(IS_COUNTED, since, *like_this).limit(most).subquery()
         return db.session.scalar(select(func.count()).select_from(seen)) or 0
 
 
@@ -71,13 +84,27 @@ def inbox_key_of(address: Address, pepper: str) -> str:
 
 
 def is_mailed_often(inbox_key: str, moment: datetime) -> bool:
-    """Whether this inbox has had as many confirmations and reminders as anybody may."""
-    return any(_mailed(inbox_key, moment - each.window, each.most) >= each.most for each in OF_ADDRESS)
+    """Whether this inbox has had as many questions and reminders as anybody may; fresh links are no question."""
+    return _is_spent(OF_ADDRESS, inbox_key, moment, SignUp.verdict != Verdict.LINK)
 
 
-def _mailed(inbox_key: str, since: datetime, most: int) -> int:
-    like_this = IS_MAILED, SignUp.inbox_key == inbox_key, SignUp.answered_at > since
-    seen = select(SignUp.id).where(*like_this).limit(most).subquery()
+def is_linked_often(inbox_key: str, moment: datetime) -> bool:
+    """Whether this inbox has had as many fresh links as a reader gets."""
+    return _is_spent(OF_LINK, inbox_key, moment, SignUp.verdict == Verdict.LINK)
+
+
+def is_written_often(inbox_key: str, moment: datetime) -> bool:
+    """As `is_mailed_often`, fresh links too: for whoever has confirmed nothing, and so may never have asked."""
+    return _is_spent(OF_ADDRESS, inbox_key, moment)
+
+
+def _is_spent(budgets: Iterable[Budget], inbox_key: str, moment: datetime, *those: ColumnElement[bool]) -> bool:
+    return any(_mailed(inbox_key, moment, each, *those) >= each.most for each in budgets)
+
+
+def _mailed(inbox_key: str, moment: datetime, budget: Budget, *those: ColumnElement[bool]) -> int:
+    like_this = IS_MAILED, SignUp.inbox_key == inbox_key, SignUp.answered_at > moment - budget.window
+    seen = select(SignUp.id).where(*like_this, *those).limit(budget.most).subquery()
     return db.session.scalar(select(func.count()).select_from(seen)) or 0
 
 
@@ -134,8 +161,7 @@ def count_needless() -> int:
 
 
 def _is_needless(moment: datetime) -> ColumnElement[bool]:
-    counts_on = SignUp.verdict.in_((Verdict.ASKED, Verdict.REMINDED))
     return and_(
         SignUp.answered_at < moment - REFUSED_FOR,
-        or_(SignUp.answered_at < moment - LONGEST_WINDOW, ~counts_on),
+        or_(SignUp.answered_at < moment - LONGEST_WINDOW, SignUp.verdict.not_in(_KEPT_LONG)),
     )

@@ -42,7 +42,7 @@ def confirm(token: str, origin: Origin, house: House) -> Sequence[Newsletter]:
             of = db.session.get_one(Newsletter, newsletter_id)
             confirmed.append(of)
             if is_new:
-                _begin(subscription, of, origin, house)
+                begin(subscription, of, origin, house)
                 begun.append(subscription)
         if not confirmed:
             raise _why_none(requested)
@@ -77,7 +77,8 @@ def _turn_on(subscriber_id: int, newsletter_id: int, nonce: str, moment: datetim
     return changed > 0
 
 
-def _begin(subscription: Subscription, of: Newsletter, origin: Origin, house: House) -> None:
+def begin(subscription: Subscription, of: Newsletter, origin: Origin, house: House) -> None:
+    """What follows from it in the caller's transaction, once it was turned on."""
     moment, subscriber = now(), subscription.subscriber
     subscriber.active_at = moment
     note_confirmed(subscriber.address_key)

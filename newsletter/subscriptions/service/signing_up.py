@@ -7,7 +7,7 @@ address. What follows from the wish is `answering`'s work.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from newsletter.core.addresses import keyed
+from newsletter.core.addresses import Address, keyed
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import InvalidInput
@@ -50,31 +50,38 @@ def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wi
         raise InvalidInput(problem, field="newsletters")
     mailbox = acceptable(address, house)
     with transaction():
-        moment = now()
-        pepper, seen_from = house.settings.pepper, networks(origin.ip)
-        noted = SignUp(
-            at=moment,
-            due_at=moment,
-            address=str(mailbox),
-            entered=mailbox.entered,
-            address_key=mailbox.key(pepper),
-            inbox_key=inbox_key_of(mailbox, pepper),
-            domain_key=keyed(mailbox.domain, pepper),
-            near=seen_from.get(By.NEAR),
-            wide=seen_from.get(By.WIDE),
-            # Whoever uses a proof a second time is told nothing.
-            trust=origin.trust if origin.proof is None or spend(origin.proof) else Trust.MACHINE,
-            newsletter_ids=[newsletter(slug).id for slug in dict.fromkeys(slugs)],
-            wish=asdict(_checked(wish)),
-            method=origin.method,
-            form=origin.form[:40],
-            page=plain(origin.page)[:300],
-            wording=origin.wording,
-            ip=kept_ip(origin.ip, house.settings.keep_ip),
-            user_agent=kept_agent(plain(origin.user_agent), house.settings.keep_ip),
-        )
-        db.session.add(noted)
+        noted = note_asked(mailbox, origin, house)
+        noted.newsletter_ids = [newsletter(slug).id for slug in dict.fromkeys(slugs)]
+        noted.wish = asdict(_checked(wish))
         return noted
+
+
+def note_asked(mailbox: Address, origin: Origin, house: House) -> SignUp:
+    """One more row for the worker to answer, in the caller's transaction; what is wished is still to be said."""
+    moment, pepper, seen_from = now(), house.settings.pepper, networks(origin.ip)
+    noted = SignUp(
+        at=moment,
+        due_at=moment,
+        address=str(mailbox),
+        entered=mailbox.entered,
+        address_key=mailbox.key(pepper),
+        inbox_key=inbox_key_of(mailbox, pepper),
+        domain_key=keyed(mailbox.domain, pepper),
+        near=seen_from.get(By.NEAR),
+        wide=seen_from.get(By.WIDE),
+        # Whoever uses a proof a second time is told nothing.
+        trust=origin.trust if origin.proof is None or spend(origin.proof) else Trust.MACHINE,
+        newsletter_ids=[],
+        wish={},
+        method=origin.method,
+        form=origin.form[:40],
+        page=plain(origin.page)[:300],
+        wording=origin.wording,
+        ip=kept_ip(origin.ip, house.settings.keep_ip),
+        user_agent=kept_agent(plain(origin.user_agent), house.settings.keep_ip),
+    )
+    db.session.add(noted)
+    return noted
 
 
 def _checked(wish: Wish) -> Wish:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from flask import render_template, request
 from werkzeug.wrappers import Response
 
+from newsletter.core.logs import without_tokens
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.policy.budgets import Trust
@@ -36,7 +37,8 @@ def origin(method: str, wording: str, form: str = "", trust: Trust = Trust.SIGNE
         method=method,
         ip=request.remote_addr or "",
         user_agent=request.user_agent.string,
-        page=request.referrer or "",
+        # A link of ours that stood there opens somebody's page for whoever reads the ledger.
+        page=without_tokens(request.referrer or ""),
         wording=wording,
         form=form,
         trust=trust,

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from newsletter.subscriptions import service
 from newsletter.subscriptions.service import staying
+from newsletter.subscriptions.service.preferring import token_beside
 from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.answers import Answer, about, trace
 from newsletter.web.csrf import by_token_only
@@ -31,8 +32,10 @@ def confirmed(token: str) -> Answer:
 @blueprint.get("/unsubscribe/<token>")
 def unsubscribe(token: str) -> Answer:
     of = service.newsletter_to_leave(token, house())
+    less_url = url_for("preferences.preferences", token=token_beside(token, house()))
     action_url = url_for("links.unsubscribe", token=token)
-    return about("pages/unsubscribe.html", of, told=wordings.leave(of), action_url=action_url)
+    told = wordings.leave(of)
+    return about("pages/unsubscribe.html", of, told=told, action_url=action_url, less_url=less_url)
 
 
 @blueprint.post("/unsubscribe/<token>")
@@ -43,7 +46,8 @@ def unsubscribed(token: str) -> Answer:
         origin = trace("one-click", wordings.NOTHING)
     else:
         origin = trace("page", wordings.leave(service.newsletter_to_leave(token, house())).text)
-    return about("pages/unsubscribed.html", service.unsubscribe(token, origin, house()))
+    left = service.unsubscribe(token, origin, house())
+    return about("pages/unsubscribed.html", left, manage_url=url_for("preferences.ask"))
 
 
 @blueprint.get("/never/<token>")

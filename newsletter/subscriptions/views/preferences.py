@@ -1,65 +1,43 @@
-"""The preference centre: one page for all newsletters, by the link in each mail, or by a fresh one."""
+"""The preference centre by the link in each mail: one page for all newsletters, and what harms nobody."""
 
+from collections.abc import Callable
 from datetime import date
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
-from newsletter.core.addresses import masked, parse
+from newsletter.core.addresses import masked
 from newsletter.core.errors import InvalidInput, NotFound
 from newsletter.newsletters.queries import newsletter
-from newsletter.subscriptions.models import Subscriber
 from newsletter.subscriptions.policy import Cadence
-from newsletter.subscriptions.service import erase_here, preferring
+from newsletter.subscriptions.service import linking, preferring
+from newsletter.subscriptions.service.preferring import Opened
 from newsletter.subscriptions.views import wordings
-from newsletter.subscriptions.views.answers import Answer, trace
+from newsletter.subscriptions.views.answers import Answer, origin, trace
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
+
+LINK = "Mail me a fresh link"
+"""The words on the button, as the templates have them and the ledger keeps them."""
 
 blueprint = Blueprint("preferences", __name__)
 
 
 @blueprint.get("/preferences/<token>")
 def preferences(token: str) -> Answer:
-    return _page(preferring.find_person(token, house()), "preferences.preferences", token)
+    opened = preferring.find_person(token, house())
+    return _page(opened, token) if opened else nothing_kept()
 
 
 @blueprint.post("/preferences/<token>")
 @by_token_only
 def change(token: str) -> Answer:
-    person = preferring.find_person(token, house())
-    if person and request.form.get("do") == "link":
-        preferring.send_fresh_link(person, house())
+    opened = preferring.find_person(token, house())
+    if opened is None:
+        return nothing_kept()
+    if request.form.get("do") == "link":
+        linking.ask_link(opened.person.address, origin(linking.LINK, LINK), house())
         return render_template("pages/link_sent.html")
-    return _changed(person, "preferences.preferences", token)
-
-
-@blueprint.get("/account/<token>")
-def account(token: str) -> Answer:
-    return _page(preferring.find_account(token, house()), "preferences.account", token)
-
-
-@blueprint.post("/account/<token>")
-@by_token_only
-def change_account(token: str) -> Answer:
-    person = preferring.find_account(token, house())
-    if person and request.form.get("do") == "erase":
-        erase_here(person, house().settings)
-        return render_template("pages/erased.html")
-    if person and request.form.get("do") == "join":
-        slug = request.form.get("newsletter", "")
-        told = wordings.join_one(newsletter(slug))
-        preferring.join(person.id, slug, trace(preferring.METHOD, told.text))
-        return _page(person, "preferences.account", token, notice="You are subscribed.")
-    return _changed(person, "preferences.account", token)
-
-
-@blueprint.get("/account/<token>/data.json")
-def data(token: str) -> Answer:
-    person = preferring.find_account(token, house())
-    told = current_app.json.dumps(preferring.all_data(person) if person else {}, indent=2, default=str)
-    return Response(
-        told, mimetype="application/json", headers={"Content-Disposition": 'attachment; filename="my-data.json"'}
-    )
+    return tried(lambda: done(opened), lambda **told: _page(opened, token, **told))
 
 
 @blueprint.get("/preferences")
@@ -73,42 +51,43 @@ def asked() -> Answer:
     """The same answer whoever it is, because it would tell who is a subscriber."""
     typed = request.form.get("email", "")[:320]
     try:
-        key = parse(typed).key(house().settings.pepper)
+        linking.ask_link(typed, origin(linking.LINK, LINK), house())
     except InvalidInput as problem:
         return render_template("pages/ask_link.html", problem=str(problem), typed=typed), 422
-    preferring.send_fresh_link_to(key, house())
     return render_template("pages/link_sent.html")
 
 
-def _changed(person: Subscriber | None, endpoint: str, token: str) -> Answer:
-    """One change to one newsletter, and the page again with what came of it."""
-    if person is None:
-        return _page(None, endpoint, token)
-    slug, wish = request.form.get("newsletter", ""), request.form.get("do", "")
+def tried(act: Callable[[], str], page: Callable[..., str]) -> Answer:
+    """The page again, with what came of it."""
     try:
-        notice = _do(person.id, slug, wish)
+        notice = act()
     except (InvalidInput, NotFound) as problem:
-        return _page(person, endpoint, token, problem=str(problem)), 422
-    return _page(person, endpoint, token, notice=notice)
+        return page(problem=str(problem)), 422
+    return page(notice=notice)
 
 
-def _do(subscriber_id: int, slug: str, wish: str) -> str:
+def done(opened: Opened) -> str:
+    """One change to one newsletter; what to say of it. Raises InvalidInput, NotFound."""
+    wish, whose = request.form.get("do", ""), opened.subscription_to(request.form.get("newsletter", ""))
     if wish == "save":
-        topics = request.form.get("topics", "").split(",")
-        preferring.prefer(subscriber_id, slug, request.form.get("cadence", ""), topics)
+        preferring.prefer(whose, request.form.get("cadence", ""), request.form.get("topics", "").split(","))
         return "Saved."
     if wish == "pause":
-        preferring.pause(subscriber_id, slug, _day(request.form.get("until", "")))
+        preferring.pause(whose, _day(request.form.get("until", "")))
         return "Paused. It goes on by itself on that day."
     if wish == "resume":
-        preferring.resume(subscriber_id, slug)
+        preferring.resume(whose)
         return "It goes on."
     if wish == "leave":
-        told = wordings.leave_one(newsletter(slug))
-        preferring.leave(subscriber_id, slug, trace(preferring.METHOD, told.text))
+        told = wordings.leave_one(newsletter(request.form.get("newsletter", "")))
+        preferring.leave(whose, trace(preferring.METHOD, told.text))
         return "You are unsubscribed."
     problem = "Nothing was chosen. Please press one of the buttons."
     raise InvalidInput(problem)
+
+
+def nothing_kept() -> str:
+    return render_template("pages/nothing_kept.html")
 
 
 def _day(text: str) -> date:
@@ -119,20 +98,17 @@ def _day(text: str) -> date:
         raise InvalidInput(problem, field="until") from error
 
 
-def _page(person: Subscriber | None, endpoint: str, token: str, notice: str = "", problem: str = "") -> str:
-    if person is None:
-        return render_template("pages/nothing_kept.html")
-    is_fresh = endpoint == "preferences.account"
+def _page(opened: Opened, token: str, notice: str = "", problem: str = "") -> str:
     return render_template(
         "pages/preferences.html",
-        address=person.address if is_fresh else masked(person.address),
-        standings=preferring.standings(person.id),
+        address=masked(opened.person.address),
+        standings=preferring.standings(opened),
         cadences=list(Cadence),
         leaving=wordings.leave_one,
         joining=wordings.join_one,
-        is_fresh=is_fresh,
-        action_url=url_for(endpoint, token=token),
-        data_url=url_for("preferences.data", token=token) if is_fresh else "",
+        is_fresh=False,
+        is_narrow=opened.newsletter_id is not None,
+        action_url=url_for("preferences.change", token=token),
         notice=notice,
         problem=problem,
     )
