@@ -60,7 +60,7 @@ def issue(edition: Edition, of: Newsletter) -> Issue:
         subject=edition.subject,
         preheader=edition.preheader,
         url=edition_url(of, edition.number, house().settings.base_url),
-        moment=edition.window_end.astimezone(ZoneInfo(of.timezone)),
+        moment=printed(edition.window_end, ZoneInfo(of.timezone)),
     )
 
 
@@ -75,6 +75,11 @@ def first_picture(told: Sequence[Story]) -> Story | None:
     return next((story for story in told if story.image_url), None)
 
 
+def printed(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The moment in this zone, in whole seconds: HTML knows no millionths."""
+    return moment.astimezone(zone).replace(microsecond=0)
+
+
 def _story(article: Article, site: str, of: Newsletter) -> Story:
     return Story(
         title=article.title,
@@ -86,5 +91,5 @@ def _story(article: Article, site: str, of: Newsletter) -> Story:
         topic=next(iter(article.topics), ""),
         image_url=web_url(article.image_url, ""),
         image_alt=article.image_alt,
-        moment=article.published_at.astimezone(ZoneInfo(of.timezone)),
+        moment=printed(article.published_at, ZoneInfo(of.timezone)),
     )
