@@ -11,15 +11,16 @@ from newsletter.core.fetcher import Fetcher
 from newsletter.delivery.policy import rules_of
 from newsletter.delivery.service import finish_mailings, settle_estates, settle_expired
 from newsletter.digests.service import run_due
-from newsletter.editions.service import follow_mailings
+from newsletter.editions.service import follow_mailings, send_due
 from newsletter.mail.house import House
 from newsletter.subscriptions.service import (
     answer_sign_ups,
     purge_counts,
+    purge_proofs,
     purge_sign_ups,
     remind,
     retain,
-    watch_confirming,
+    watch_sign_ups,
 )
 from newsletter.subscriptions.service.preferring import resume_due
 
@@ -45,11 +46,12 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job(POLL_SOURCES, _poll_all, house.settings.poll_every),
         Job("answer sign-ups", answer_sign_ups, timedelta(seconds=0.5)),
         Job("remind", remind, timedelta(minutes=10)),
-        Job("watch confirming", _watch_confirming, timedelta(minutes=30)),
+        Job("watch sign-ups", watch_sign_ups, timedelta(minutes=10)),
         Job("purge sign-ups", _purge_sign_ups, timedelta(minutes=10)),
         Job("resume paused", _resume_paused, timedelta(minutes=1)),
         Job("retain", _retain, timedelta(hours=1)),
         Job("run digests", run_due, timedelta(seconds=1)),
+        Job("send scheduled editions", send_due, timedelta(seconds=1)),
         Job("follow mailings", _follow, timedelta(seconds=2)),
         Job("settle dead senders", _settle_dead, timedelta(seconds=10), on_each_machine=True),
         Job("settle expired leases", _settle_expired, _lease_look(house), on_each_machine=True),
@@ -71,13 +73,10 @@ def _poll_all(house: House) -> None:
     poll_all(Fetcher(allow=house.settings.fetch_allow))
 
 
-def _watch_confirming(_house: House) -> None:
-    watch_confirming()
-
-
 def _purge_sign_ups(_house: House) -> None:
     purge_sign_ups()
     purge_counts()
+    purge_proofs()
 
 
 def _resume_paused(_house: House) -> None:

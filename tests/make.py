@@ -19,6 +19,7 @@ from newsletter.core.db import db, transaction
 from newsletter.delivery.models import Lane
 from newsletter.delivery.sender import Sender, make_shares, open_sender
 from newsletter.digests.models import Digest
+from newsletter.digests.policy import Selection
 from newsletter.digests.service import Rule, add_digest
 from newsletter.editions import service as editions
 from newsletter.editions.models import Edition
@@ -128,7 +129,8 @@ def articles(of: Source, how_many: int) -> list[Article]:
 
 def digest(of: Newsletter, sources: Sequence[Source], slug: str = "morning", least: int = 1) -> Digest:
     """At 06:30 in the newsletter's zone."""
-    return add_digest(slug, of.slug, Rule("30 6 * * *", least=least), [each.id for each in sources])
+    rule = Rule("30 6 * * *", selection=Selection(least=least))
+    return add_digest(slug, of.slug, rule, [each.id for each in sources])
 
 
 def edition(of: Newsletter, carried: Sequence[Article]) -> Edition:

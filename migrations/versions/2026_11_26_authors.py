@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a1c5f0d37e92"
-down_revision = "6b90d4e2a7f1"
+down_revision = "0d5e8b7fa214"
 branch_labels = None
 depends_on = None
 

@@ -54,6 +54,21 @@ def available(source_ids: Collection[int], start: datetime, end: datetime) -> Se
     ).all()
 
 
+def article(article_id: int) -> Article:
+    """Raises NotFound."""
+    found = db.session.get(Article, article_id)
+    if found is None:
+        raise NotFound(kind="article", name=article_id)
+    return found
+
+
+def articles(article_ids: Collection[int]) -> Sequence[Article]:
+    """Those of them that there are, in no particular order."""
+    if not article_ids:
+        return ()
+    return db.session.scalars(select(Article).where(Article.id.in_(article_ids))).all()
+
+
 def known_keys(source_id: int, keys: Collection[str]) -> dict[str, int]:
     """Which of the keys articles of this source have already, and which article has them."""
     rows = db.session.execute(

@@ -7,7 +7,7 @@ from itertools import cycle, islice
 from newsletter.articles.models import Article
 from newsletter.core.clock import now
 from newsletter.core.errors import InvalidInput
-from newsletter.editions.emails import edition_letter, renderings
+from newsletter.editions.emails import Told, edition_letter, renderings
 from newsletter.editions.models import Edition
 from newsletter.mail.house import House
 from newsletter.mail.mime import compile_message
@@ -65,7 +65,7 @@ def articles_for(size: int, of: Newsletter, house: House, source_id: int) -> lis
 def message(articles: Sequence[Article], of: Newsletter, house: House) -> bytes:
     """An edition of these articles as one subscriber gets it."""
     edition = _edition(of)
-    letter = edition_letter(edition, renderings(edition, articles, of, house), of, house)
+    letter = edition_letter(edition, renderings(Told(edition, articles), of, house), of, house)
     template = compile_message(letter.letterhead, letter.content)
     token = house.signer.sign("unsubscribe", {"n": of.id, "e": 1, "s": 100_000}, at=now())
     own = house.signer.sign("preferences", {"s": 100_000}, at=now())

@@ -10,7 +10,8 @@ from newsletter.delivery.models import MailingState
 from newsletter.delivery.policy import ADVICE
 from newsletter.delivery.queries import Reason
 from newsletter.editions.models import Edition
-from newsletter.editions.queries import progress
+from newsletter.editions.policy import OPEN, EditionStatus
+from newsletter.editions.queries import articles_of, layout_of, progress
 
 MOST_SHOWN = 10
 """Wordings of one reason that are printed; as JSON fifty."""
@@ -21,7 +22,10 @@ Facts = Mapping[str, Any]
 
 
 def account(chosen: Edition, settings: Settings) -> Facts:
-    """As `edition show --json` answers; `problem` is why it is paused, the moments are None when nothing waits."""
+    """As `edition show --json` answers; `problem` is why it is held or paused; moments are None when none is due.
+
+    `sends_at` and `articles` are there until it is sent.
+    """
     ledger = progress(chosen)
     facts = {
         "edition": chosen.id,
@@ -34,6 +38,8 @@ def account(chosen: Edition, settings: Settings) -> Facts:
         "expires_at": None,
         "reasons": [],
     }
+    if chosen.status in OPEN:
+        facts |= {"problem": chosen.problem, "sends_at": chosen.sends_at, "articles": _articles(chosen)}
     if chosen.mailing_id:
         mailing = delivery.mailing(chosen.mailing_id)
         facts["problem"] = mailing.problem if mailing.state == MailingState.PAUSED else ""
@@ -43,11 +49,26 @@ def account(chosen: Edition, settings: Settings) -> Facts:
     return facts
 
 
+def _articles(chosen: Edition) -> list[Facts]:
+    sections = layout_of(chosen).sections
+    return [
+        {"article": each.id, "title": each.title, "section": sections.get(each.id, "")}
+        for each in articles_of(chosen.id)
+    ]
+
+
 def in_words(facts: Facts) -> str:
     """The same for people."""
     lines = ["Edition {edition}, {slot}, {status}: {subject}".format(**facts)]
     if facts["problem"]:
-        lines.append(f"It is paused: {facts['problem']}")
+        lines.append(f"It is {facts['status']}: {facts['problem']}")
+    if facts.get("sends_at"):
+        lines.append(
+            f"It {'leaves' if facts['status'] == EditionStatus.SCHEDULED else 'was meant to leave'} "
+            f"{minute(facts['sends_at'])}."
+        )
+    if "articles" in facts:
+        lines += ["", *("  {article:>7}  {title}".format(**each) for each in facts["articles"])]
     lines += ["", *(f"  {name:<10} {count:>9,}" for name, count in facts["ledger"].items())]
     if facts["next_try_at"]:
         lines += ["", f"  Next due {minute(facts['next_try_at'])}; tried until {minute(facts['expires_at'])}."]

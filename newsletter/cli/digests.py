@@ -1,14 +1,20 @@
 """`newsletter digest`: the rules that turn new articles into editions."""
 
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import IO, Any
 
 import click
 
+from newsletter.cli.explaining import explained
 from newsletter.cli.output import Group, answer, open_house, table
 from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.digests import queries, service
-from newsletter.digests.policy import in_words
+from newsletter.digests.models import Digest
+from newsletter.digests.policy import Approval, Mark, MarkKind, Selection, in_words, next_slots
+from newsletter.digests.policy.rules import document, parsed
 from newsletter.digests.service import Rule, add_digest, propose
 from newsletter.editions.service import preview_content
 from newsletter.newsletters.models import Newsletter
@@ -22,18 +28,127 @@ def group() -> None:
 @group.command()
 @click.argument("slug")
 @click.option("--newsletter", required=True, metavar="SLUG", help="Whose subscribers get it.")
-@click.option("--cron", required=True, help="When: '30 6 * * 1-5' is 06:30, Monday to Friday.")
-@click.option("--timezone", metavar="ZONE", help="Of the cron times; the newsletter's own without it.")
+@click.option("--when", "--cron", required=True, help="'weekdays at 06:30', or cron text such as '30 6 * * 1-5'.")
+@click.option("--timezone", metavar="ZONE", help="Of these times; the newsletter's own without it.")
 @click.option("--source", "sources", type=int, multiple=True, required=True, help="A source's id; several times.")
-@click.option("--least", default=1, show_default=True, help="With fewer new articles they wait for the next slot.")
-@click.option("--most", default=20, show_default=True, help="More than these are left out.")
-def add(slug: str, newsletter: str, sources: tuple[int, ...], **rule: object) -> None:
+@click.option("--least", type=int, help="With fewer new articles they wait for the next slot; 1 without it.")
+@click.option("--most", type=int, help="More than these are left out; 20 without it.")
+@click.option("--rule", "file", type=click.File(encoding="utf-8"), help="A rule in TOML; see `digest rule`.")
+def add(slug: str, newsletter: str, sources: tuple[int, ...], file: IO[str] | None, **told: Any) -> None:  # noqa: ANN401 - options.
     """Make a digest that runs by itself from its next slot on."""
     with open_house():
-        added = add_digest(slug, newsletter, Rule(**rule), sources)  # type: ignore[arg-type]
-        words = in_words(added.cron, added.timezone)
-        facts = {"slug": added.slug, "schedule": words, "next_due_at": added.next_due_at}
-        answer(facts, f"Digest {added.slug}: {words}; next at {added.next_due_at:%Y-%m-%d %H:%M} UTC")
+        selection = parsed(file.read()) if file else Selection()
+        bounds = {name: told[name] for name in ("least", "most") if told[name] is not None}
+        rule = Rule(told["when"], told["timezone"], replace(selection, **bounds))
+        _tell_schedule(add_digest(slug, newsletter, rule, sources))
+
+
+@group.command()
+@click.argument("slug")
+@click.argument("words")
+@click.option("--timezone", metavar="ZONE", help="Of these times; the one it has without it.")
+def when(slug: str, words: str, timezone: str | None) -> None:
+    """Let the digest come at other times, such as 'mondays and thursdays at 7'; shows the next ten."""
+    with open_house():
+        _tell_schedule(service.reschedule(slug, words, timezone))
+
+
+@group.command()
+@click.argument("slug")
+@click.option("--lead", default=0, show_default=True, help="Minutes before its slot at which a draft is made.")
+@click.option("--approval/--no-approval", default=False, help="Whether somebody must approve each edition.")
+def release(slug: str, lead: int, approval: bool) -> None:
+    """How its editions leave: drafted some time before, by themselves or once somebody has approved them."""
+    with open_house():
+        digest = service.release(slug, lead, Approval.NEEDED if approval else Approval.NOT_NEEDED)
+        facts = {"lead_minutes": digest.lead_minutes, "needs_approval": digest.needs_approval}
+        how = "once somebody has approved it" if approval else "unless somebody holds it"
+        answer(facts, f"Drafted {lead} minutes before its slot; it leaves then, {how}.")
+
+
+@group.command()
+@click.argument("slug")
+@click.option(
+    "--from", "file", type=click.File(encoding="utf-8"), help="A file with the new rule; - reads it here."
+)
+def rule(slug: str, file: IO[str] | None) -> None:
+    """Print the rule by which the digest chooses, or give it another."""
+    with open_house():
+        digest = service.rule_by(slug, parsed(file.read())) if file else queries.digest(slug)
+        answer(digest.selection, document(digest.rule))
+
+
+@group.command()
+@click.argument("slug")
+@click.option("--at", metavar="MOMENT", help="Past or to come, such as 2026-12-24T06:30; now without it.")
+def explain(slug: str, at: str | None) -> None:
+    """Say of each candidate why it is in or out, at any moment, and when the next ten slots are."""
+    with open_house():
+        digest = queries.digest(slug)
+        proposal = propose(digest, service.slot_at(digest, at) if at else now())
+        titles = {each.id: each.title for each in proposal.candidates}
+        slots = _slots(digest, proposal.window.end)
+        facts = {
+            "outcome": proposal.choice.outcome,
+            "reason": proposal.choice.reason,
+            "window": {"start": proposal.window.start, "end": proposal.window.end},
+            "articles": [
+                {"article": each.article_id, "in": each.is_in, "section": each.section, "reason": each.reason}
+                | {"title": titles[each.article_id]}
+                for each in proposal.choice.decisions
+            ],
+            "slots": slots,
+        }
+        answer(facts, explained(proposal, slots))
+
+
+@group.command()
+@click.argument("slug")
+@click.argument("article", type=int)
+def pin(slug: str, article: int) -> None:
+    """Put an article at the head of its section in the next edition, whatever the rule says."""
+    _mark(slug, article, Mark(MarkKind.PIN), "is pinned")
+
+
+@group.command()
+@click.argument("slug")
+@click.argument("article", type=int)
+def drop(slug: str, article: int) -> None:
+    """Never send this article in this digest."""
+    _mark(slug, article, Mark(MarkKind.DROP), "is dropped")
+
+
+@group.command(name="keep-back")
+@click.argument("slug")
+@click.argument("article", type=int)
+@click.argument("until")
+def keep_back(slug: str, article: int, until: str) -> None:
+    """Send this article not before a moment, such as 2026-12-24T06:30; it waits and is not forgotten."""
+    with open_house():
+        moment = service.slot_at(queries.digest(slug), until)
+        service.mark(slug, article, Mark(MarkKind.KEEP_BACK, moment))
+        answer({"article": article, "until": moment}, f"Article {article} waits for {moment:%Y-%m-%d %H:%M} UTC.")
+
+
+@group.command()
+@click.argument("slug")
+@click.argument("article", type=int)
+def unmark(slug: str, article: int) -> None:
+    """Leave an article that was pinned, dropped or kept back to the rule again."""
+    with open_house():
+        service.unmark(slug, article)
+        answer({"article": article}, f"Article {article} is left to the rule.")
+
+
+@group.command()
+@click.argument("slug")
+@click.argument("text")
+@click.option("--section", default="", help="The title of a section; the whole edition without it.")
+def note(slug: str, text: str, section: str) -> None:
+    """Print words in Markdown before the next edition or one of its sections; '' takes them out."""
+    with open_house():
+        digest = service.note(slug, text, section)
+        answer(digest.notes, "Noted for the next edition." if text.strip() else "The next one has no such note.")
 
 
 @group.command(name="list")
@@ -64,7 +179,7 @@ def preview(slug: str, html: Path | None) -> None:
             answer(facts, f"No edition: {proposal.choice.reason}.")
             return
         of = db.session.get_one(Newsletter, proposal.digest.newsletter_id)
-        content = preview_content(of, proposal.window, proposal.articles, house)
+        content = preview_content(proposal, of, house)
         path = html or Path(f"var/{slug}.html")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content.html, encoding="utf-8")
@@ -78,7 +193,7 @@ def run(slug: str) -> None:
     with open_house() as house:
         ran = service.run(queries.digest(slug).id, now(), house)
         facts = {"outcome": ran.outcome, "reason": ran.reason, "edition": ran.edition_id}
-        what = f"Edition {ran.edition_id} is queued" if ran.edition_id else "No edition"
+        what = f"Edition {ran.edition_id}" if ran.edition_id else "No edition"
         answer(facts, f"{what}: {ran.reason}.")
 
 
@@ -93,6 +208,23 @@ def runs(slug: str) -> None:
         ]
         columns = ["slot", "outcome", "edition", "reason"]
         answer(facts, table(columns, [[fact[column] for column in columns] for fact in facts]))
+
+
+def _mark(slug: str, article: int, by: Mark, words: str) -> None:
+    with open_house():
+        service.mark(slug, article, by)
+        answer({"article": article, "mark": by.kind}, f"Article {article} {words}.")
+
+
+def _slots(digest: Digest, after: datetime) -> list[datetime]:
+    return list(next_slots(digest.cron, digest.timezone, after))
+
+
+def _tell_schedule(digest: Digest) -> None:
+    words, slots = in_words(digest.cron, digest.timezone), _slots(digest, now())
+    facts = {"slug": digest.slug, "schedule": words, "next_due_at": digest.next_due_at, "slots": slots}
+    listed = "\n".join(f"  {slot:%a %Y-%m-%d %H:%M %Z}" for slot in slots)
+    answer(facts, f"Digest {digest.slug}: {words}. The next ten:\n{listed}")
 
 
 def register(parent: click.Group) -> None:

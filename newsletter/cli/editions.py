@@ -74,6 +74,54 @@ def follow(number: int) -> None:
 
 @group.command()
 @NUMBER
+def check(number: int) -> None:
+    """What the gate says of an edition before it leaves; exits 1 when there is an error, which would stop it."""
+    with open_house() as house:
+        found = service.findings(number, house)
+        facts = [{"code": each.code, "error": each.is_error, "words": each.words} for each in found]
+        lines = [f"{'error  ' if each.is_error else 'warning'}  {each.words}" for each in found]
+        answer(facts, "\n".join(lines) or "Nothing is to be said against it.")
+        if any(each.is_error for each in found):
+            sys.exit(1)
+
+
+@group.command()
+@NUMBER
+@click.argument("articles", type=int, nargs=-1, required=True)
+def arrange(number: int, articles: tuple[int, ...]) -> None:
+    """Let it carry these of its articles, in this order; those that are not named are taken out."""
+    with open_house() as house:
+        _show(service.arrange(number, articles), house)
+
+
+@group.command(name="subject")
+@NUMBER
+@click.argument("text")
+def subject_(number: int, text: str) -> None:
+    """Give it a subject by hand."""
+    with open_house() as house:
+        _show(service.call(number, text), house)
+
+
+@group.command()
+@NUMBER
+@click.option("--because", default="an operator holds it", help="Why, for whoever looks at it next.")
+def hold(number: int, because: str) -> None:
+    """Let it not leave before somebody approves it; until its first message has left, that recalls it."""
+    with open_house() as house:
+        _show(service.hold(number, because), house)
+
+
+@group.command()
+@NUMBER
+def approve(number: int) -> None:
+    """Let it leave when it was meant to, or at once when that is past."""
+    with open_house() as house:
+        _show(service.approve(number, house), house)
+
+
+@group.command()
+@NUMBER
 def pause(number: int) -> None:
     """Stop handing it over within two seconds; `resume` goes on."""
     with open_house() as house:
@@ -117,7 +165,7 @@ def deliver(number: int) -> None:
     """Send what is due of one edition now, with a progress bar; Ctrl-C leaves the rest queued."""
     with open_house() as house:
         chosen = queries.edition(number)
-        if chosen.status == EditionStatus.DRAFT:
+        if chosen.status in {EditionStatus.DRAFT, EditionStatus.SCHEDULED}:
             chosen = service.send(number, house)
         _watch(chosen, house, lambda mailing_id, stop: progress.send_here(mailing_id, house, stop))
 

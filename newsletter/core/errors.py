@@ -8,6 +8,7 @@
     │   └── InvalidUrl
     ├── NotFound               there is no such thing: check the name
     ├── Conflict               it exists, or it is in the wrong state: look first
+    │   └── EditionUnfit       the gate found errors: mend them, then approve it
     ├── LinkError              a link from a mail cannot be used: offer a fresh one
     │   ├── LinkDamaged
     │   └── LinkExpired
@@ -76,6 +77,10 @@ class NotFound(NewsletterError):
 
 class Conflict(NewsletterError):
     """The thing exists already, or its state does not allow this; look at it, then decide."""
+
+
+class EditionUnfit(Conflict):
+    """An edition must not leave as it is; the text says why, and how to mend it."""
 
 
 class LinkError(NewsletterError):

@@ -17,11 +17,14 @@ from typing import Literal
 import idna
 from dotenv import dotenv_values
 
-from newsletter.core.errors import SettingsError
+from newsletter.core.addresses import parse
+from newsletter.core.errors import InvalidAddress, SettingsError
 from newsletter.core.setting_urls import base_url, database_url, engine_url, limits_url
 
 PREFIX = "NEWSLETTER_"
 SHORTEST_SECRET = 32
+HIGHEST_PROOF = 10_000_000
+"""The highest number that a browser may be asked to find."""
 
 KeepIp = Literal["whole", "network", "none"]
 SignedForms = Literal["optional", "required"]
@@ -59,6 +62,14 @@ class Budget:
     window: timedelta
 
 
+@dataclass(frozen=True)
+class ProofOfWork:
+    """What a sign-up form asks of a browser: to find a number of at most `most` by trying."""
+
+    most: int = 50_000
+    is_required: bool = False
+
+
 USUAL_BUDGETS = tuple(
     Budget(by, most, timedelta(hours=1))
     for by, most in (("near", 20), ("wide", 100), ("domain", 500), ("all", 5000))
@@ -80,8 +91,10 @@ class Settings:
     web_processes: int = 0
     spool: Path = Path("var/spool")
     senders: int = 0
+    operator: str = field(default="", repr=False)
     budgets: tuple[Budget, ...] = USUAL_BUDGETS
     signed_forms: SignedForms = "optional"
+    proof_of_work: ProofOfWork | None = None
     keep_ip: KeepIp = "whole"
     keep_pending: timedelta = timedelta(days=14)
     keep_ended: timedelta = timedelta(days=3 * 365)
@@ -292,6 +305,24 @@ def _budgets(name: str, text: str) -> tuple[Budget, ...]:
     return tuple(found)
 
 
+def _proof_of_work(name: str, text: str) -> ProofOfWork | None:
+    if text in {"off", "0"}:
+        return None
+    found = re.fullmatch(r"(offered|required)(?: ([1-9][0-9]{3,7}))?", text)
+    most = int(found[2]) if found and found[2] else ProofOfWork.most
+    if found is None or most > HIGHEST_PROOF:
+        problem = f"'{text}' is no proof of work; expected off, or offered or required with a number from 1000 to"
+        raise SettingsError(name, f"{problem} {HIGHEST_PROOF}, such as offered 50000")
+    return ProofOfWork(most, is_required=found[1] == "required")
+
+
+def _address(name: str, text: str) -> str:
+    try:
+        return str(parse(text))
+    except InvalidAddress as error:
+        raise SettingsError(name, "is no e-mail address; expected one, such as desk@example.org") from error
+
+
 def _text(_name: str, text: str) -> str:
     return text
 
@@ -308,8 +339,10 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "WEB_PROCESSES": ("web_processes", _number(0, 64)),
     "SPOOL": ("spool", _path),
     "SENDERS": ("senders", _number(0, 64)),
+    "OPERATOR": ("operator", _address),
     "BUDGETS": ("budgets", _budgets),
     "SIGNED_FORMS": ("signed_forms", _one_of("optional", "required")),
+    "PROOF_OF_WORK": ("proof_of_work", _proof_of_work),
     "KEEP_IP": ("keep_ip", _one_of("whole", "network", "none")),
     "KEEP_PENDING_DAYS": ("keep_pending", _days(1, 30)),
     "KEEP_ENDED_DAYS": ("keep_ended", _days(30, 3650)),

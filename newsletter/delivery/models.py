@@ -57,11 +57,12 @@ def _where(condition: str) -> dict[str, Any]:
 class Mailing(db.Model):  # type: ignore[name-defined, misc]
     """`template` is a finished message with holes (`mail.mime.Template`), sent as it is until the end.
 
-    `newsletter_id` is the newsletter whose confirmed subscription each recipient must still have at the moment
-    of sending; None for mails about the subscription itself. `links` maps each hole that is a link to what its
-    token says (`delivery.links.Link`). `seed` makes the Message-IDs. `problem` is why it is paused. `requeued_at`
-    is when those it had missed were queued again, None if they never were. `subscriber_id` is whose it is, if it
-    was made for one person. `summary` counts its deliveries by state once they are deleted, and is None before.
+    `newsletter_id` is the newsletter whose confirmed subscription each recipient must still have at the moment of
+    sending; None for mails about the subscription itself, and for the operator's. `links` maps each hole that is a
+    link to what its token says (`delivery.links.Link`). `seed` makes the Message-IDs. `problem` is why it is
+    paused. `requeued_at` is when those it had missed were queued again, None if they never were. `subscriber_id`
+    is whose it is, if it was made for one person. `summary` counts its deliveries by state once they are deleted,
+    and is None before.
     """
 
     __tablename__ = "mailings"

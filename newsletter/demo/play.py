@@ -24,6 +24,7 @@ from newsletter.demo.catcher import Catcher
 from newsletter.demo.services import Service, free_port
 from newsletter.demo.site import PaperSite
 from newsletter.digests import service as digests
+from newsletter.digests.policy import Selection
 from newsletter.digests.service import Rule, add_digest
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import EditionStatus
@@ -112,7 +113,7 @@ def _staged(folder: Path) -> Iterator[Stage]:
     site_port = free_port(8026)
     with catcher:
         service = Service(folder, catcher.smtp_port, site_port)
-        site = PaperSite(site_port, now(), f"{service.settings.base_url}/{SLUG}/subscribe")
+        site = PaperSite(site_port, now(), f"{service.settings.base_url}/{SLUG}")
         with site:
             with create_app(service.settings).app_context():
                 schema.upgrade()
@@ -149,7 +150,9 @@ def _first_edition(stage: Stage, cron: str) -> int:
     readers.join(stage.newsletter_url, stage.catcher)
     readers.leave(stage.catcher, readers.ADDRESSES[: readers.LEAVING])
     with create_app(stage.service.settings).app_context():
-        digest = add_digest("tide", SLUG, Rule(cron, most=12), [source.id for source in sources()])
+        digest = add_digest(
+            "tide", SLUG, Rule(cron, selection=Selection(most=12)), [source.id for source in sources()]
+        )
         ran = digests.run(digest.id, now(), current.house())
         if ran.edition_id is None:
             problem = f"There was no edition: {ran.reason}."

@@ -16,12 +16,12 @@ FRONT_PAGE_ARTICLES = 13
 class PaperSite(LoopbackServer):
     """The paper as it would be on the web; `started_at` (UTC) is the moment its articles' ages count from.
 
-    `subscribe_url` is where the form under each article posts to.
+    The form under each article is that of the newsletter at `newsletter_url`.
     """
 
-    def __init__(self, port: int, started_at: datetime, subscribe_url: str) -> None:
+    def __init__(self, port: int, started_at: datetime, newsletter_url: str) -> None:
         self.newsroom = Newsroom(started_at)
-        super().__init__(make_app(self.newsroom, subscribe_url), port)
+        super().__init__(make_app(self.newsroom, newsletter_url), port)
 
     def feeds(self) -> list[tuple[str, str]]:
         """Name and URL of each desk's feed, the live desk's last; only a started site knows its URLs."""
@@ -29,20 +29,23 @@ class PaperSite(LoopbackServer):
         return [(f"{paper.name}: {desk.name}", self.url + feeds.path(desk)) for desk in paper.desks.values()]
 
 
-def make_app(newsroom: Newsroom, subscribe_url: str) -> Flask:
+def make_app(newsroom: Newsroom, newsletter_url: str) -> Flask:
     """The site as a Flask app."""
     app = Flask(__name__)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     paper = newsroom.paper
-    target = urlsplit(subscribe_url)
+    service_url, _, slug = newsletter_url.rpartition("/")
+    target = urlsplit(newsletter_url)
+    service = f"{target.scheme}://{target.netloc}"
     policy = (
         "default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-        f"form-action {target.scheme}://{target.netloc}"
+        f"script-src {service}; connect-src {service}; form-action {service}"
     )
 
     app.jinja_env.globals.update(
         paper=paper,
-        subscribe_url=subscribe_url,
+        subscribe_url=f"{newsletter_url}/subscribe",
+        script_url=f"{service_url}/embed/{slug}.js",
         feed_path=feeds.path,
         feed_type=feeds.media_type,
         dateline=lambda moment: dateline(moment.astimezone(paper.zone)),

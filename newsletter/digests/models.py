@@ -1,18 +1,21 @@
 """The rule and its runs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import BigId, UtcDateTime, db
-from newsletter.digests.policy import Outcome
+from newsletter.digests.policy import MarkKind, Outcome, Selection
+from newsletter.digests.policy.rules import restored
 
 
 class Digest(db.Model):  # type: ignore[name-defined, misc]
     """New articles of its sources become an edition at each slot of its schedule.
 
-    `window_start` is where the next window begins: the end of the last edition's, so nothing falls between two.
+    A draft is made `lead_minutes` before the slot, at `drafts_at`; then it may be looked at, changed and held.
+    `notes` are words in Markdown for the next edition, by the title of the section they open, "" for the whole.
     """
 
     __tablename__ = "digests"
@@ -22,11 +25,22 @@ class Digest(db.Model):  # type: ignore[name-defined, misc]
     slug: Mapped[str] = mapped_column(String(60), unique=True)
     cron: Mapped[str] = mapped_column(String(100))
     timezone: Mapped[str] = mapped_column(String(60))
-    least: Mapped[int]
-    most: Mapped[int]
-    window_start: Mapped[datetime] = mapped_column(UtcDateTime)
-    next_due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    selection: Mapped[dict[str, Any]] = mapped_column(JSON)
+    notes: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    next_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    drafts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    lead_minutes: Mapped[int] = mapped_column(default=0)
+    needs_approval: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def aim(self, slot: datetime) -> None:
+        """Let that slot be the next."""
+        self.next_due_at, self.drafts_at = slot, slot - timedelta(minutes=self.lead_minutes)
+
+    @property
+    def rule(self) -> Selection:
+        """Which articles it takes."""
+        return restored(self.selection)
 
 
 class DigestSource(db.Model):  # type: ignore[name-defined, misc]
@@ -38,6 +52,19 @@ class DigestSource(db.Model):  # type: ignore[name-defined, misc]
     source_id: Mapped[int] = mapped_column(
         ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+
+
+class DigestMark(db.Model):  # type: ignore[name-defined, misc]
+    """What an editor said by hand of one article; gone once an edition has carried it."""
+
+    __tablename__ = "digest_marks"
+
+    digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id", ondelete="CASCADE"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    kind: Mapped[MarkKind] = mapped_column(String(10))
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class DigestRun(db.Model):  # type: ignore[name-defined, misc]

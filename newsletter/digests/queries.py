@@ -1,6 +1,6 @@
 """Reading digests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, or_, select
@@ -8,9 +8,11 @@ from sqlalchemy import exists, or_, select
 from newsletter.articles.models import Article
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
-from newsletter.digests.models import Digest, DigestRun, DigestSource
+from newsletter.digests.models import Digest, DigestMark, DigestRun, DigestSource
+from newsletter.digests.policy import Mark, MarkKind
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import PUBLIC
+from newsletter.editions.queries import was_recalled
 from newsletter.newsletters.models import Newsletter
 
 
@@ -32,8 +34,8 @@ def digests() -> Sequence[Digest]:
 
 
 def due_digests(at: datetime) -> Sequence[int]:
-    """The ids of those whose slot has come."""
-    return db.session.scalars(select(Digest.id).where(Digest.next_due_at <= at).order_by(Digest.id)).all()
+    """The ids of those whose next edition is to be drafted."""
+    return db.session.scalars(select(Digest.id).where(Digest.drafts_at <= at).order_by(Digest.id)).all()
 
 
 def source_ids(digest_id: int) -> Sequence[int]:
@@ -45,6 +47,23 @@ def runs(digest_id: int, limit: int = 20) -> Sequence[DigestRun]:
     return db.session.scalars(
         select(DigestRun).where(DigestRun.digest_id == digest_id).order_by(DigestRun.due_at.desc()).limit(limit)
     ).all()
+
+
+def marks(digest_id: int) -> Mapping[int, Mark]:
+    """What an editor said of articles, by the article's id."""
+    rows = db.session.scalars(select(DigestMark).where(DigestMark.digest_id == digest_id))
+    return {row.article_id: Mark(MarkKind(row.kind), row.until) for row in rows}
+
+
+def last_window_end(digest_id: int, before: datetime) -> datetime | None:
+    """Where the window of its last edition for a slot before that moment ended; None where there was none."""
+    return db.session.scalar(
+        select(Edition.window_end)
+        .join(DigestRun, DigestRun.edition_id == Edition.id)
+        .where(DigestRun.digest_id == digest_id, DigestRun.due_at < before, ~was_recalled())
+        .order_by(DigestRun.due_at.desc())
+        .limit(1)
+    )
 
 
 def newsletters_drawing_from(source_id: int) -> Sequence[Newsletter]:

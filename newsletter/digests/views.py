@@ -23,6 +23,7 @@ from newsletter.mail.render import date_in_words, host, time_in_words
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.service.guarding import stamp
 from newsletter.subscriptions.views.answers import about
+from newsletter.subscriptions.views.proofs import asked_proof, with_script
 from newsletter.web.caching import STAMP, shared_with_form
 from newsletter.web.current import house
 from newsletter.web.headers import with_pictures
@@ -70,9 +71,10 @@ def article(article_id: str, slug: str) -> Response:
         others=others,
         subscribe_url=url_for("public.subscribe", slug=first.slug),
         stamp=STAMP,
+        proof=asked_proof(first),
     )
     changed_at = _changed_at(shown, writers, [issue(edition, of) for edition, of in carried])
-    return with_pictures(shared_with_form(body, changed_at, stamp(house())))
+    return with_script(with_pictures(shared_with_form(body, changed_at, stamp(house()))))
 
 
 def _newsletters(shown: Article, carriers: Sequence[Newsletter]) -> list[Newsletter]:

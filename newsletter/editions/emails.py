@@ -1,7 +1,7 @@
 """An edition as a letter: rendered once, with holes for what differs by recipient."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from newsletter.delivery.service import Letter
 from newsletter.delivery.service.queueing import NAME
 from newsletter.editions.links import edition_url
 from newsletter.editions.models import Edition
+from newsletter.editions.policy import PLAIN_LAYOUT, Layout
 from newsletter.mail.fields import Field, Renderings
 from newsletter.mail.house import House
 from newsletter.mail.message import Content, Hole
@@ -23,18 +24,18 @@ from newsletter.subscriptions.links import preferences_link, unsubscribe_link
 
 @dataclass(frozen=True)
 class EditionView:
-    """The edition as its template sees it."""
+    """The edition as its template sees it; `notes` in Markdown by section, "" for the whole."""
 
     subject: str
     preheader: str
     number: int
     dateline: str
-    intro: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ArticleView:
-    """An article as the template sees it; `site` is the source's title."""
+    """An article as the template sees it; `site` is the source's title, `section` "" for none."""
 
     title: str
     url: str
@@ -47,6 +48,7 @@ class ArticleView:
     topics: Sequence[str]
     published_at: datetime
     image_width: int | None = None
+    section: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,20 @@ A_READER = Reader("")
 """Somebody of whom nothing is known."""
 
 
-def renderings(edition: Edition, articles: Sequence[Article], of: Newsletter, house: House) -> Renderings:
+@dataclass(frozen=True)
+class Told:
+    """What an edition tells, and whom."""
+
+    edition: Edition
+    articles: Sequence[Article]
+    layout: Layout = PLAIN_LAYOUT
+    reader: Reader = A_READER
+
+
+def renderings(told: Told, of: Newsletter, house: House) -> Renderings:
     """The edition's content for readers of other names; the first is for somebody whose name is not empty."""
     made = Renderings(
-        render=lambda name: edition_content(Told(edition, articles, Reader(name)), of, house),
+        render=lambda name: edition_content(replace(told, reader=Reader(name)), of, house),
         name=NAME,
         holes=frozenset({"unsubscribe_url", "preferences_url"}),
     )
@@ -86,15 +98,6 @@ def edition_letter(edition: Edition, made: Renderings, of: Newsletter, house: Ho
     )
 
 
-@dataclass(frozen=True)
-class Told:
-    """What an edition tells, and whom."""
-
-    edition: Edition
-    articles: Sequence[Article]
-    reader: Reader = A_READER
-
-
 def edition_content(told: Told, of: Newsletter, house: House) -> Content:
     """Subject, text and HTML; dates are in the newsletter's time zone.
 
@@ -103,7 +106,10 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
     zone = ZoneInfo(of.timezone)
     edition, articles = told.edition, told.articles
     sites = source_titles({article.source_id for article in articles})
-    views = [_view(article, sites.get(article.source_id, ""), zone) for article in articles]
+    views = [
+        _view(each, zone, sites.get(each.source_id, ""), told.layout.sections.get(each.id, ""))
+        for each in articles
+    ]
     values = {
         "newsletter": look(of, house.settings.base_url),
         "edition": EditionView(
@@ -111,6 +117,7 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
             preheader=edition.preheader,
             number=edition.number,
             dateline=date_in_words(edition.window_end.astimezone(zone)),
+            notes=told.layout.notes,
         ),
         "subscriber": told.reader,
         "greets": of.greets,
@@ -129,7 +136,7 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
         shown = max(1, shown * 9 // 10)
 
 
-def _view(article: Article, site: str, zone: ZoneInfo) -> ArticleView:
+def _view(article: Article, zone: ZoneInfo, site: str, section: str) -> ArticleView:
     return ArticleView(
         title=article.title,
         url=article.url,
@@ -141,4 +148,5 @@ def _view(article: Article, site: str, zone: ZoneInfo) -> ArticleView:
         image_alt=article.image_alt,
         topics=article.topics,
         published_at=article.published_at.astimezone(zone),
+        section=section,
     )

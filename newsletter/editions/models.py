@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import BigId, UtcDateTime, db
@@ -12,7 +12,8 @@ from newsletter.editions.policy import EditionStatus
 class Edition(db.Model):  # type: ignore[name-defined, misc]
     """`slot` is the moment it is for, as UTC text, so that no newsletter has two for one moment.
 
-    It carries the articles that became available in [window_start, window_end).
+    It carries the articles that became available in [window_start, window_end). `notes`: see `policy.Layout`.
+    `sends_at` is when it leaves by itself, or was meant to; `problem` says why it is held.
     """
 
     __tablename__ = "editions"
@@ -25,18 +26,22 @@ class Edition(db.Model):  # type: ignore[name-defined, misc]
     status: Mapped[EditionStatus] = mapped_column(String(10), default=EditionStatus.DRAFT, index=True)
     subject: Mapped[str] = mapped_column(String(200))
     preheader: Mapped[str] = mapped_column(String(200), default="")
+    notes: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     window_start: Mapped[datetime] = mapped_column(UtcDateTime)
     window_end: Mapped[datetime] = mapped_column(UtcDateTime)
     mailing_id: Mapped[int | None] = mapped_column(ForeignKey("mailings.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    problem: Mapped[str] = mapped_column(String(500), default="")
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class EditionArticle(db.Model):  # type: ignore[name-defined, misc]
-    """An article in an edition, at its place; positions count from 1."""
+    """An article in an edition, at its place; positions count from 1. `section` is a title, "" for none."""
 
     __tablename__ = "edition_articles"
 
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True, index=True)
     position: Mapped[int]
+    section: Mapped[str] = mapped_column(String(100), default="")

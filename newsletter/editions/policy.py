@@ -1,6 +1,8 @@
 """What an edition is called, and which way it may go. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from newsletter.mail.message import plain
@@ -9,21 +11,45 @@ LONGEST_SUBJECT = 100
 """Characters; mail programs on a phone show about forty of them, the rest is for the others."""
 
 LONGEST_PREHEADER = 140
+LONGEST_PROBLEM = 500
+
+GRACE = timedelta(hours=2)
+"""How late a scheduled edition still leaves by itself."""
 
 
 class EditionStatus(StrEnum):
-    """`draft → sending → sent`; sending may be paused and go on, and everything unfinished can be cancelled.
+    """`draft → scheduled → sending → sent`; what has not left may be held, and approved again.
 
-    What was sent is sending again when an operator sends it to those whom it had missed.
+    Sending may be paused and go on, and everything unfinished can be cancelled. What was sent is sending again
+    when an operator sends it to those whom it had missed.
     """
 
     DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    HELD = "held"
     SENDING = "sending"
     PAUSED = "paused"
     SENT = "sent"
     CANCELLED = "cancelled"
 
 
+OPEN = (EditionStatus.DRAFT, EditionStatus.SCHEDULED, EditionStatus.HELD)
+"""Nothing of it has left."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The section of each article that stands in one, and notes in Markdown by section, "" for the whole edition.
+
+    A section's articles stand together, and its title before the first of them.
+    """
+
+    sections: Mapping[int, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+PLAIN_LAYOUT = Layout()
+"""No section and no note."""
 PUBLIC = frozenset({EditionStatus.SENDING, EditionStatus.SENT})
 """On the web too: what has not gone to everybody it is meant for, and never may, is nobody's to read."""
 

@@ -1,16 +1,18 @@
 """Reading editions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import load_only
 
 from newsletter.articles.models import Article
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 from newsletter.delivery.queries import Ledger, ledger
 from newsletter.editions.models import Edition, EditionArticle
-from newsletter.editions.policy import PUBLIC, spellings
+from newsletter.editions.policy import PUBLIC, EditionStatus, Layout, spellings
 from newsletter.newsletters.models import Newsletter
 
 PAGE = 20
@@ -127,17 +129,70 @@ def articles_by_edition(edition_ids: Collection[int]) -> dict[int, list[Article]
     return found
 
 
-def carried(newsletter_id: int, article_ids: Collection[int]) -> set[int]:
-    """Which of these articles an edition of this newsletter has carried already."""
-    if not article_ids:
-        return set()
-    return set(
-        db.session.scalars(
-            select(EditionArticle.article_id)
-            .join(Edition, Edition.id == EditionArticle.edition_id)
-            .where(Edition.newsletter_id == newsletter_id, EditionArticle.article_id.in_(article_ids))
+def layout_of(edition: Edition) -> Layout:
+    """Where its articles stand, and the notes between them."""
+    rows = db.session.execute(
+        select(EditionArticle.article_id, EditionArticle.section).where(
+            EditionArticle.edition_id == edition.id, EditionArticle.section != ""
         )
     )
+    return Layout(sections={row.article_id: row.section for row in rows}, notes=edition.notes)
+
+
+def scheduled_until(moment: datetime) -> Sequence[tuple[int, datetime]]:
+    """The editions that should have left by then, and when."""
+    rows = db.session.execute(
+        select(Edition.id, Edition.sends_at)
+        .where(Edition.status == EditionStatus.SCHEDULED, Edition.sends_at <= moment)
+        .order_by(Edition.sends_at)
+    )
+    return [(row.id, row.sends_at) for row in rows]
+
+
+def was_recalled() -> ColumnElement[bool]:
+    """Cancelled before anything of it left, so that its articles may go again."""
+    return and_(Edition.status == EditionStatus.CANCELLED, Edition.mailing_id.is_(None))
+
+
+def earlier(newsletter_id: int, slot: datetime) -> ColumnElement[bool]:
+    """Editions of this newsletter for slots before that one."""
+    return and_(Edition.newsletter_id == newsletter_id, Edition.window_end < slot, ~was_recalled())
+
+
+def earlier_in_house(newsletter_id: int, slot: datetime) -> ColumnElement[bool]:
+    """As `earlier`, and those of all other newsletters up to that slot."""
+    is_of_another = and_(Edition.newsletter_id != newsletter_id, Edition.window_end == slot)
+    return and_(or_(Edition.window_end < slot, is_of_another), ~was_recalled())
+
+
+def carriers(article_ids: Collection[int], among: ColumnElement[bool]) -> Mapping[int, str]:
+    """Which of these articles went into one of those editions, with words that say which."""
+    if not article_ids:
+        return {}
+    rows = db.session.execute(
+        select(EditionArticle.article_id, Edition.number, Edition.window_end, Newsletter.name)
+        .join(Edition, Edition.id == EditionArticle.edition_id)
+        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+        .where(EditionArticle.article_id.in_(article_ids), among)
+        .order_by(Edition.window_end)
+    )
+    return {
+        row.article_id: f"No. {row.number} of {row.name} carried it ({row.window_end:%Y-%m-%d})" for row in rows
+    }
+
+
+def lately_carried(since: datetime, among: ColumnElement[bool]) -> Sequence[Article]:
+    """What those editions carried whose slot is not before `since`; without the bodies."""
+    carried = (
+        select(EditionArticle.article_id)
+        .join(Edition, Edition.id == EditionArticle.edition_id)
+        .where(Edition.window_end >= since, among)
+    )
+    without_bodies = load_only(
+        *(Article.source_id, Article.url, Article.title, Article.summary_text),
+        *(Article.author, Article.topics, Article.published_at),
+    )
+    return db.session.scalars(select(Article).where(Article.id.in_(carried)).options(without_bodies)).all()
 
 
 def last_number(newsletter_id: int) -> int:

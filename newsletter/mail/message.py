@@ -68,6 +68,11 @@ def plain(text: str) -> str:
     return " ".join(_UNWANTED.sub(" ", text).split()).replace("=?", "= ?")
 
 
+def cleaned(text: str) -> str:
+    """As `plain`, for text of several lines: lines and spaces stay."""
+    return _UNWANTED.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 @dataclass(frozen=True)
 class Content:
     """A rendered mail, with holes: one line of subject, plain text, and HTML."""

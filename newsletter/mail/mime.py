@@ -42,14 +42,15 @@ class Template:
         self.stored = stored
         pieces = _HOLE.split(stored)
         self.literals = pieces[0::3]
-        holes = [(context, name.decode()) for context, name in zip(pieces[1::3], pieces[2::3], strict=True)]
-        self._holes = [(2 * place + 1, *hole) for place, hole in enumerate(holes)]
+        self._places: dict[str, dict[bytes, list[int]]] = {}
+        for number, (context, name) in enumerate(zip(pieces[1::3], pieces[2::3], strict=True)):
+            self._places.setdefault(name.decode(), {}).setdefault(context, []).append(2 * number + 1)
         self._blank = [piece for literal in self.literals for piece in (literal, b"")][:-1]
 
     @property
     def holes(self) -> frozenset[str]:
         """The names that `fill` must be given values for."""
-        return frozenset(name for _, _, name in self._holes)
+        return frozenset(self._places)
 
     def pieces(self, values: Mapping[str, str]) -> list[bytes]:
         """The message of one recipient in pieces: literals at even places, encoded values at odd ones.
@@ -58,12 +59,14 @@ class Template:
         Raises UnsafeMessage when a value for a header holds white space, a control or an encoded word.
         """
         pieces = self._blank.copy()
-        encoded: dict[tuple[bytes, str], bytes] = {}
-        for place, context, name in self._holes:
-            hole = (context, name)
-            if hole not in encoded:
-                encoded[hole] = _encoded(context, values[name])
-            pieces[place] = encoded[hole]
+        for name, contexts in self._places.items():
+            value = values[name]
+            plain = len(value) <= _LONGEST_AS_IT_IS and _AS_IT_IS(value) and value.encode()
+            folded = _folded(plain) if plain else b""
+            for context, places in contexts.items():
+                encoded = (plain if context == _HEADER else folded) if plain else _ENCODERS[context](value)
+                for place in places:
+                    pieces[place] = encoded
         return pieces
 
     def fill(self, values: Mapping[str, str]) -> bytes:
@@ -141,15 +144,13 @@ def _undotted(line: re.Match[bytes]) -> bytes:
     return encoded if len(encoded) < _WIDTH else b"=2E=\n" * len(dots) + rest
 
 
-def _encoded(context: bytes, value: str) -> bytes:
-    """The value for its place; what is letters, digits and the signs of links needs no escape anywhere."""
-    if len(value) > _LONGEST_AS_IT_IS or not _AS_IT_IS(value):
-        return _ENCODERS[context](value)
-    plain = value.encode()
-    if context == _HEADER or len(plain) <= _WIDTH:
+def _folded(plain: bytes) -> bytes:
+    """Letters, digits and the signs of links, which need no escape, in lines that leave room for a dot's."""
+    if len(plain) <= _WIDTH:
         return plain
-    broken = b"=\r\n".join([plain[start : start + _WIDTH] for start in range(0, len(plain), _WIDTH)])
-    return _ENCODERS[context](value) if b"\n." in broken else broken
+    width = _WIDTH - len(b"=2E") + 1
+    lines = [plain[start : start + width] for start in range(0, len(plain), width)]
+    return b"=\r\n".join(lines).replace(b"\n.", b"\n=2E")
 
 
 def _header_value(value: str) -> bytes:

@@ -21,6 +21,7 @@ from markupsafe import Markup
 from newsletter.core.errors import UnsafeMessage
 from newsletter.mail.colours import clearest, is_colour
 from newsletter.mail.message import Content, Hole, StandIn, plain
+from newsletter.mail.notes import markdown
 
 TEXT_WIDTH = 78
 """Columns of the text part (RFC 5322 §2.1.1); a longer word, such as a link, keeps its line for itself."""
@@ -176,6 +177,7 @@ _FILTERS = {
     "host": host,
     "hours_in_words": hours_in_words,
     "link": link,
+    "markdown": markdown,
     "plain": plain,
     "time_in_words": time_in_words,
 }

@@ -17,9 +17,11 @@ from newsletter.subscriptions.links import (
     preferences_link,
     unsubscribe_link,
 )
+from newsletter.subscriptions.policy.alarms import Filling, Sight, trickle_of, window_in_words
+from newsletter.subscriptions.policy.budgets import By
 from newsletter.subscriptions.policy.reminding import link_life
 
-CONFIRMATION, REMINDER = "confirmation", "reminder"
+CONFIRMATION, REMINDER, ALARM = "confirmation", "reminder", "alarm"
 """Kinds of mailings by which others find them again."""
 
 
@@ -29,6 +31,15 @@ class Times:
 
     at: datetime
     deleted_at: datetime
+
+
+@dataclass(frozen=True)
+class Alarming:
+    """What an operator is told: what was seen, since when it lasts or lasted, and whether it is over."""
+
+    sight: Sight
+    since: datetime
+    is_over: bool
 
 
 def confirmation(
@@ -109,3 +120,21 @@ def fresh_link(newsletter: Newsletter, at: datetime, house: House) -> Letter:
     return Letter(
         "fresh_link", personal_letterhead(newsletter, at), content, {"account_url": account_link(base_url)}
     )
+
+
+def alarm(newsletter: Newsletter, alarming: Alarming, at: datetime, house: House) -> Letter:
+    """The mail to the operator when the budgets of confirmations had to step in; this newsletter sends it."""
+    settings, sight = house.settings, alarming.sight
+    of_all = next((each for each in settings.budgets if each.by == By.ALL), None)
+    budget = sight.seen.budget if isinstance(sight.seen, Filling) else of_all
+    values = {
+        "newsletter": look(newsletter, settings.base_url),
+        "home_url": settings.base_url,
+        "cause": sight.cause.value,
+        "is_over": alarming.is_over,
+        "since": alarming.since.astimezone(ZoneInfo(newsletter.timezone)),
+        "seen": sight.seen,
+        "trickle": trickle_of(of_all) if of_all else None,
+        "window": window_in_words(budget) if budget else None,
+    }
+    return Letter(ALARM, personal_letterhead(newsletter, at), house.renderer.render(ALARM, values), {})

@@ -7,9 +7,10 @@ from newsletter.core.errors import InvalidInput
 from newsletter.mail.house import House
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.policy.budgets import Trust
-from newsletter.subscriptions.service import Wish
+from newsletter.subscriptions.service import Origin, Wish
 from newsletter.subscriptions.service.addressing import find_suggestion
 from newsletter.subscriptions.service.guarding import trust_in
+from newsletter.subscriptions.service.proving import proven
 from newsletter.web.csrf import PublicForm
 
 
@@ -40,6 +41,7 @@ class SignUpForm(PublicForm):
     cadence = StringField(default=Cadence.EACH)
     website = StringField()
     stamp = StringField()
+    altcha = StringField()
     keep = StringField()
 
     def address(self) -> str:
@@ -63,6 +65,10 @@ class SignUpForm(PublicForm):
     def trust(self, house: House) -> Trust:
         """Who filled it in, as far as it shows. Raises InvalidInput when it was open for too long."""
         return trust_in(self.stamp.data or "", self.website.data or "", house)
+
+    def proven(self, seen_on: Origin, slug: str, house: House) -> Origin:
+        """With what the form's proof of work makes of it. Raises InvalidInput where one has to press again."""
+        return proven(seen_on, self.altcha.data or "", slug, house)
 
     def note(self, problem: InvalidInput) -> None:
         """Show the problem at its field, or above all fields."""

@@ -75,7 +75,7 @@ def _answer_expected(error: Exception) -> Response:
     answer = answer_to(error)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request failed", status=answer.status.value, exc_info=error)
-    if _wants_json():
+    if wants_json():
         body = _problem(answer.status, error)
     elif isinstance(error, LinkError) and answer.page:
         body = _link_page(answer.page, error.purpose)
@@ -89,7 +89,7 @@ def _answer_http(error: HTTPException) -> AnyResponse:
         # A view that raises with a finished answer means that answer.
         return error.get_response()
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    body = _problem(status, error) if _wants_json() else _page(status)
+    body = _problem(status, error) if wants_json() else _page(status)
     for name, value in error.get_headers():
         # What the protocol asks for, such as Allow or Retry-After, stays.
         if name != "Content-Type":
@@ -131,7 +131,8 @@ def _problem(status: int, error: Exception) -> Response:
     return response
 
 
-def _wants_json() -> bool:
+def wants_json() -> bool:
+    """Whether this request is a program's, which reads JSON, and not a person's."""
     if request.path.startswith("/api/"):
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/problem+json", "application/json"])

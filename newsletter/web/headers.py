@@ -5,6 +5,7 @@ behind the links in mails.
 """
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -19,11 +20,23 @@ TOKEN_PATHS = frozenset({"account", "confirm", "never", "unsubscribe", "preferen
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines of the operator that know this one by its number only."""
 
+_POLICY = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+
+def content_policy(changes: Mapping[str, str]) -> str:
+    """The content security policy of all pages, with these directives added or changed."""
+    return "; ".join(f"{name} {value}" for name, value in {**_POLICY, **changes}.items())
+
+
 ALWAYS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": content_policy({}),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -86,6 +99,9 @@ def _add_headers(response: Response) -> Response:
         response.headers.update(ON_TOKEN_PAGES)
     for name, value in ALWAYS.items():
         response.headers.setdefault(name, value)
+    if "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]:
+        # For browsers that do not know the policy; there is no value of it that allows everybody.
+        response.headers["X-Frame-Options"] = "DENY"
     if current.settings().base_url.startswith("https:"):
         response.headers["Strict-Transport-Security"] = HSTS
     return response

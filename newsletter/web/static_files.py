@@ -1,4 +1,4 @@
-"""Style sheet and icon, served by whitenoise in front of Flask.
+"""Style sheet, icon and script, served by whitenoise in front of Flask.
 
 The address of each file holds a hash of its content, so a browser may keep it for ever and never shows an
 old one; the bare name is served to nobody.

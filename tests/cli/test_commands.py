@@ -44,9 +44,9 @@ def test_from_nothing_to_a_sent_edition(tmp_path: Path) -> None:
         assert (added["new"], added["problem"]) == (1, "")
         assert json.loads(done(tmp_path, "source", "poll", "--json", **allow))[0]["new"] == 0
 
-    rule = ("--newsletter", "courier", "--cron", "30 6 * * 1-5", "--source", "1")
+    rule = ("--newsletter", "courier", "--when", "weekdays at 06:30", "--source", "1")
     words = done(tmp_path, "digest", "add", "morning", *rule)
-    assert "at 06:30 on Monday through Friday (UTC)" in words
+    assert "at 06:30 on Monday through Friday (UTC). The next ten:" in words
     preview = done(tmp_path, "digest", "preview", "morning")
     assert "Subject: Ferry & storm" in preview
     assert "https://harbour.example/ferry" in (tmp_path / "var/morning.html").read_text()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.core.errors import SettingsError
-from newsletter.core.settings import DkimKeyFile, HostPort, Settings, from_mapping
+from newsletter.core.settings import DkimKeyFile, HostPort, ProofOfWork, Settings, from_mapping
 
 GOOD = {
     "NEWSLETTER_SECRET_KEYS": "a-key-for-tests-only-0123456789abcdef",
@@ -83,6 +83,10 @@ WRONG = [
     ("POLL_SECONDS", "5m", "expected a whole number"),
     ("FETCH_ALLOW", "127.0.0.1", "expected HOST:PORT"),
     ("FETCH_ALLOW", "127.0.0.1:80,:81", "':81' is no place"),
+    ("PROOF_OF_WORK", "required 999", "'required 999' is no proof of work; expected off, or offered or required"),
+    ("PROOF_OF_WORK", "offered 10000001", "with a number from 1000 to 10000000, such as offered 50000"),
+    ("PROOF_OF_WORK", "50000", "is no proof of work"),
+    ("OPERATOR", "s3cret desk", "is no e-mail address; expected one, such as desk@example.org"),
     ("PROXY_HOPS", "11", "expected a whole number from 0 to 10"),
     ("PROXY_HOPS", "²", "expected a whole number"),
     ("DKIM", "example.org", "'example.org' names no domain, selector and file; expected DOMAIN:SELECTOR:PATH"),
@@ -150,6 +154,8 @@ def test_values_are_read_as_what_they_mean() -> None:
             "NEWSLETTER_CHECK_DNS": "YES",
             "NEWSLETTER_DKIM": "Bücher.example:R1:/etc/keys/a:b.pem, straße.example:e1:key.pem",
             "NEWSLETTER_ON_UNKNOWN": "hold",
+            "NEWSLETTER_OPERATOR": "Desk@Bücher.example",
+            "NEWSLETTER_PROOF_OF_WORK": "required 2000",
         }
     )
 
@@ -165,6 +171,8 @@ def test_values_are_read_as_what_they_mean() -> None:
         DkimKeyFile("xn--strae-oqa.example", "e1", Path("key.pem")),
     )
     assert chosen.on_unknown == "hold"
+    assert chosen.operator == "Desk@xn--bcher-kva.example"
+    assert chosen.proof_of_work == ProofOfWork(2000, is_required=True)
 
 
 def test_the_environment_wins_over_the_file_and_paths_are_relative_to_the_start(tmp_path: Path) -> None:
@@ -209,6 +217,7 @@ def test_the_example_shows_the_defaults() -> None:
 def test_only_what_is_required_has_no_value_in_the_example() -> None:
     assert {name for name, value in examples().items() if not value} == {
         *GOOD,
+        "NEWSLETTER_OPERATOR",
         "NEWSLETTER_FETCH_ALLOW",
         "NEWSLETTER_DKIM",
         "NEWSLETTER_DOMAIN_LIMITS",

@@ -33,7 +33,7 @@ def newsroom() -> Newsroom:
 
 @pytest.fixture
 def client(newsroom: Newsroom) -> Iterator[FlaskClient]:
-    app = make_app(newsroom, "http://127.0.0.1:8022/courier/subscribe")
+    app = make_app(newsroom, "http://127.0.0.1:8022/courier")
     with time_machine.travel(STARTED + timedelta(minutes=5), tick=False):
         yield app.test_client()
 

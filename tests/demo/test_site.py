@@ -15,7 +15,7 @@ from newsletter.demo.newsroom import Newsroom
 from newsletter.demo.site import PaperSite, make_app
 
 STARTED = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
-SUBSCRIBE = "http://127.0.0.1:8022/courier/subscribe"
+NEWSLETTER = "http://127.0.0.1:8022/courier"
 ARTICLE = "/articles/gale-warning-for-skerry-south-westerly-force-eight-by-evening"
 TO_COME = "/articles/harbour-office-launches-a-search-for-its-own-flag"
 
@@ -28,7 +28,7 @@ def newsroom() -> Newsroom:
 @pytest.fixture
 def client(newsroom: Newsroom) -> Iterator[FlaskClient]:
     with time_machine.travel(STARTED + timedelta(minutes=5), tick=False):
-        yield make_app(newsroom, SUBSCRIBE).test_client()
+        yield make_app(newsroom, NEWSLETTER).test_client()
 
 
 def test_an_article_page_has_everything_from_dateline_to_author(client: FlaskClient) -> None:
@@ -45,7 +45,7 @@ def test_the_form_under_an_article_posts_an_address_to_the_newsletter(client: Fl
     form = LexborHTMLParser(client.get(ARTICLE).text).css_first("form")
 
     assert form is not None
-    assert form.attributes["action"] == SUBSCRIBE
+    assert form.attributes["action"] == f"{NEWSLETTER}/subscribe"
     assert form.attributes["method"] == "post"
     assert form.css_first("input[type=email][name=email][required]") is not None
 
@@ -86,17 +86,24 @@ def test_what_does_not_exist_is_a_page_that_says_so(client: FlaskClient, path: s
     assert "Not in this paper" in answer.text
 
 
-def test_no_page_runs_scripts_or_posts_anywhere_else(client: FlaskClient) -> None:
+def test_the_form_under_an_article_brings_the_newsletters_script(client: FlaskClient) -> None:
+    scripts = LexborHTMLParser(client.get(ARTICLE).text).css("script")
+
+    assert [each.attributes["src"] for each in scripts] == ["http://127.0.0.1:8022/embed/courier.js"]
+
+
+def test_a_page_runs_the_newsletters_script_alone_and_posts_nowhere_else(client: FlaskClient) -> None:
     policy = client.get(ARTICLE).headers["Content-Security-Policy"]
 
     assert "default-src 'none'" in policy
-    assert "script-src" not in policy
-    assert policy.endswith("form-action http://127.0.0.1:8022")
+    assert "unsafe" not in policy
+    for directive in ("script-src", "connect-src", "form-action"):
+        assert f"{directive} http://127.0.0.1:8022" in policy.split("; ")
 
 
 @pytest.mark.loopback
 def test_the_site_is_served_on_a_port_of_its_own_choice_and_stops_within_a_second() -> None:
-    site = PaperSite(0, now() - timedelta(minutes=1), SUBSCRIBE)
+    site = PaperSite(0, now() - timedelta(minutes=1), NEWSLETTER)
     with site:
         names = [name for name, _ in site.feeds()]
         statuses = {requests.get(url, timeout=5).status_code for _, url in site.feeds()}
@@ -111,7 +118,7 @@ def test_the_site_is_served_on_a_port_of_its_own_choice_and_stops_within_a_secon
 
 @pytest.mark.loopback
 def test_a_foreign_name_for_this_machine_is_refused() -> None:
-    with PaperSite(0, now(), SUBSCRIBE) as site:
+    with PaperSite(0, now(), NEWSLETTER) as site:
         answer = requests.get(site.url, headers={"Host": "rebound.example"}, timeout=5)
 
     assert answer.status_code == 400

@@ -21,7 +21,7 @@ KILLS = 10
 
 MOST_UNKNOWN: dict[Point, int] = {
     "after-lease": 0,
-    "before-dot": 0,
+    "before-dot": 1,
     "mid-body": 1,
     "after-dot": 1,
     "after-answer": 1,

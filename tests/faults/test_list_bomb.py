@@ -6,23 +6,26 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import cycle, islice
 from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import func, select
 
 from newsletter.core.db import db, transaction
+from newsletter.editions.models import Edition
 from newsletter.subscriptions.models import SignUp
 from newsletter.suppressions.models import Reason
 from newsletter.suppressions.service import suppress
 from tests import make
-from tests.faults.oneclick import unsubscribe
+from tests.faults.oneclick import Answer, unsubscribe
 from tests.faults.stage import Stage, free_port, readers
 
 pytestmark = [pytest.mark.faults, pytest.mark.loopback]
 
-SIGN_UPS, VICTIMS, SECONDS = 5000, 1000, 60
+SIGN_UPS, VICTIMS, SECONDS, READERS = 5000, 1000, 60, 200
+APART = 0.01
+"""Seconds from one sign-up to the next: a hundred a second, a little quicker than the minute asks for."""
+
 SAMPLES, MOST_APART = 300, 0.003
 
 
@@ -48,8 +51,12 @@ def post(port: int, slug: str, fields: dict[str, str], **headers: str) -> Answer
     return Answered(answer.status, shown, body, time.monotonic() - began)
 
 
-def attack(port: int, slugs: list[str], number: int) -> Answered:
-    """One of them: a victim for each newsletter in turn, or one of a thousand, from wherever the header says."""
+def attack(port: int, slugs: list[str], number: int, at: float) -> Answered:
+    """One of them: a victim for each newsletter in turn, or one of a thousand, from wherever the header says.
+
+    `at`: the moment of the monotonic clock before which it does not begin.
+    """
+    time.sleep(max(0.0, at - time.monotonic()))
     forwarded = {"X-Forwarded-For": f"198.{number % 250}.{number // 250 % 250}.7"}
     victim = number % 5 == 0
     address = (
@@ -58,9 +65,15 @@ def attack(port: int, slugs: list[str], number: int) -> Answered:
     return post(port, slugs[number % len(slugs)], {"email": address}, **forwarded)
 
 
+def leave(port: int, edition: Edition, address: str, stage: Stage) -> Answer:
+    """One click, and time for the next, so that they are spread over the attack."""
+    time.sleep(SIGN_UPS * APART / READERS)
+    return unsubscribe(port, edition, address, stage.house)
+
+
 def test_five_thousand_sign_ups_in_a_minute_mail_within_the_budget_and_leaving_stays_quick(stage: Stage) -> None:
     receiver, port = stage.receiver(), free_port()
-    audience = readers(200)
+    audience = readers(READERS)
     edition = stage.publish(audience)
     slugs = [make.newsletter(f"bombed{number}").slug for number in range(10)]
     stage.settings |= {"NEWSLETTER_BUDGETS": "near 100000/h, wide 100000/h, domain 500/h, all 400/h"}
@@ -70,8 +83,8 @@ def test_five_thousand_sign_ups_in_a_minute_mail_within_the_budget_and_leaving_s
 
     began = time.monotonic()
     with ThreadPoolExecutor(8) as crowd:
-        attacks = [crowd.submit(attack, port, slugs, number) for number in range(SIGN_UPS)]
-        left = [unsubscribe(port, edition, address, stage.house) for address in islice(cycle(audience), 200)]
+        attacks = [crowd.submit(attack, port, slugs, number, began + number * APART) for number in range(SIGN_UPS)]
+        left = [leave(port, edition, reader, stage) for reader in audience]
         answers = [each.result() for each in attacks]
     took = time.monotonic() - began
 

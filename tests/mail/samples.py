@@ -1,13 +1,17 @@
 """Values for every mail of an invented paper in a port town, and articles that are hard to set."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
+from newsletter.core.settings import Budget
 from newsletter.editions.emails import Reader
 from newsletter.mail.message import Hole
+from newsletter.subscriptions.policy.budgets import Confirming
 
+ALL = Budget("all", 5000, timedelta(hours=1))
 TEMPLATES = Path(__file__).parents[2] / "templates" / "emails"
 MORNING = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 
@@ -31,7 +35,9 @@ class Edition:
     preheader: str = "Also: the fish market moves, and why the lighthouse is dark this week."
     number: int = 214
     dateline: str = "Monday 23 November 2026"
-    intro: str | None = "Good morning. The wind has turned, and so has the council."
+    notes: Mapping[str, str] = field(
+        default_factory=lambda: {"": "Good morning. The wind has turned, and so has the *council*."}
+    )
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class Article:
     topics: tuple[str, ...] = ()
     published_at: datetime = MORNING
     site: str = "The Harbour Post"
+    section: str = ""
 
 
 STORIES = (
@@ -139,6 +146,20 @@ def digest(articles: tuple[Article, ...], newsletter: Newsletter | None = None) 
     }
 
 
+def alarm(cause: str, seen: object, *, is_over: bool = False) -> dict[str, object]:
+    """The values of a mail to the operator."""
+    return {
+        "newsletter": Newsletter(),
+        "home_url": "https://www.harbourpost.example",
+        "cause": cause,
+        "is_over": is_over,
+        "since": MORNING,
+        "seen": seen,
+        "trickle": 250,
+        "window": "hour",
+    }
+
+
 GREETED = digest(tuple(article(number) for number in range(2))) | {"greets": True, "subscriber": Reader("Ann Lee")}
 """The digest of a newsletter that greets."""
 
@@ -162,6 +183,7 @@ MAILS = MappingProxyType(
             "hours": 72,
             "home_url": "https://www.harbourpost.example/",
         },
+        "alarm": alarm("breaker", Confirming(3120, 41)),
         "welcome": {
             "newsletter": Newsletter(),
             "schedule_words": "every weekday at 06:30",

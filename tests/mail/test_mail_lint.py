@@ -8,6 +8,8 @@ import pytest
 from newsletter.mail.colours import contrast
 from newsletter.mail.message import Content
 from newsletter.mail.render import HTML_LIMIT, Renderer
+from newsletter.subscriptions.policy.alarms import Filling
+from newsletter.subscriptions.policy.budgets import Confirming
 from tests.mail import samples
 from tests.mail.reading import Mail, attribute, declarations, pixels
 
@@ -16,6 +18,10 @@ RIGHT_TO_LEFT = samples.Newsletter(name="بريد الميناء", language="ar"
 MANY = tuple(samples.article(number) for number in range(100))
 CASES = {
     **{name: (name, values) for name, values in samples.MAILS.items()},
+    "an alarm that is over": ("alarm", samples.alarm("breaker", Confirming(180, 70), is_over=True)),
+    "no budget of all": ("alarm", {**samples.MAILS["alarm"], "trickle": None, "window": None}),
+    "a budget used up": ("alarm", samples.alarm("budget", Filling(samples.ALL, 5000, 812))),
+    "a budget with room": ("alarm", samples.alarm("budget", Filling(samples.ALL, 900, 0), is_over=True)),
     "one article": ("digest", samples.digest(MANY[:1])),
     "thirty articles": ("digest", samples.digest(MANY[:30])),
     "a hundred articles": ("digest", samples.digest(MANY)),
@@ -26,7 +32,7 @@ CASES = {
     "right to left": ("digest", samples.digest(MANY[:6], RIGHT_TO_LEFT)),
 }
 ALLOWED = set(
-    "html head meta title style body div table tbody tr td h1 h2 h3 p a img strong span br".split()  # noqa: SIM905
+    "html head meta title style body div table tbody tr td h1 h2 h3 p a img strong em span br ol ul li".split()  # noqa: SIM905
 )
 
 

@@ -78,7 +78,7 @@ def test_article_to_inbox(stage: Stage) -> None:
     # The worker's own clock must come to the slot, once the article is there.
     awaited(lambda: db.session.scalar(select(Article.id)))
     with transaction():
-        db.session.get_one(Digest, digest.id).next_due_at = now() + timedelta(seconds=1)
+        db.session.get_one(Digest, digest.id).aim(now() + timedelta(seconds=1))
 
     mail = stage.mail_for("ann@example.org", "List-Unsubscribe-Post: List-Unsubscribe=One-Click")
 

@@ -126,6 +126,7 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
     action = {"newsletter": newsletter, "action_url": f"{base}/confirm/some-token"}
     link = {"hours": 72}
     foot = {
+        "proof": None,
         "archive_url": f"{base}/{newsletter.slug}/archive",
         "subscribe_url": f"{base}/{newsletter.slug}/subscribe",
         "stamp": "a-stamp",
@@ -145,7 +146,12 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
     return {
         "index.html": {"newsletters": [(each, f"{base}/{each.slug}") for each in [newsletter, *others]]},
         "newsletter.html": page
-        | {"stamp": "a-stamp", "form": form, "subscribe_url": f"{base}/{newsletter.slug}/subscribe"},
+        | {
+            "stamp": "a-stamp",
+            "form": form,
+            "subscribe_url": f"{base}/{newsletter.slug}/subscribe",
+            "proof": None,
+        },
         "archive.html": page
         | foot
         | {

@@ -48,6 +48,12 @@ def test_the_style_sheet_asks_nobody_else_for_anything() -> None:
     assert "url(" not in style
 
 
+def test_the_script_asks_nobody_else_and_writes_no_markup() -> None:
+    script = (FOLDER / "proof.js").read_text()
+
+    assert not re.search(r"https?:|import|eval|innerHTML|document.write|Function\(|cookie|Storage", script)
+
+
 def test_the_icon_holds_no_style_and_no_script() -> None:
     icon = (FOLDER / "favicon.svg").read_text()
 

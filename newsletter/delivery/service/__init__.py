@@ -21,7 +21,15 @@ from newsletter.delivery.service.leasing import (
     release,
     release_all,
 )
-from newsletter.delivery.service.queueing import Letter, Recipient, names_of, queue_mailing, queue_to_one, vary
+from newsletter.delivery.service.queueing import (
+    Letter,
+    Recipient,
+    names_of,
+    queue_mailing,
+    queue_to_one,
+    queue_to_operator,
+    vary,
+)
 from newsletter.delivery.service.recording import record
 from newsletter.delivery.service.recovery import settle_estates, settle_expired
 from newsletter.delivery.service.requeueing import requeue
@@ -46,6 +54,7 @@ __all__ = [
     "postpone",
     "queue_mailing",
     "queue_to_one",
+    "queue_to_operator",
     "record",
     "release",
     "release_all",

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from newsletter.core.db import UtcDateTime, db, rows_written, transaction
+from newsletter.core.db import BigId, UtcDateTime, db, rows_written, transaction
 from newsletter.core.errors import UnsafeMessage
 from newsletter.delivery.links import Link, stored
 from newsletter.delivery.models import Delivery, Lane, Mailing, MailingVariant
@@ -41,7 +41,8 @@ OWN_HOLES = ("to", "message_id", NAME)
 class Letter:
     """A rendered mail as finished data; `links` names its holes that are links.
 
-    `newsletter_id`: whose confirmed subscribers alone may get it; None for mails about the subscription itself.
+    `newsletter_id`: whose confirmed subscribers alone may get it; None for mails about the subscription itself,
+    and for the operator's.
     `keeps_names`: each delivery keeps its recipient's name, also where the content has no hole for it.
     """
 
@@ -106,6 +107,17 @@ def queue_to_one(letter: Letter, recipient: Recipient) -> Mailing:
         )
     mailing.subscriber_id = recipient.subscriber_id
     return mailing
+
+
+def queue_to_operator(letter: Letter, address: str, address_key: str) -> Mailing:
+    """As `queue_mailing`, for who runs the service: they are no subscriber, so there is no consent to look for.
+
+    Suppressions hold as for everybody. Raises UnsafeMessage for a letter that only a subscriber may get.
+    """
+    if letter.newsletter_id is not None or letter.links or letter.lane is not Lane.PERSON:
+        problem = f"A mail of the kind '{letter.kind}' is for subscribers, and goes to nobody else."
+        raise UnsafeMessage(problem)
+    return queue_mailing(letter, select(literal(None, BigId), literal(address), literal(address_key), literal("")))
 
 
 def _compiled(letter: Letter, content: Content) -> Template:

@@ -13,6 +13,7 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.service.guarding import stamp
 from newsletter.subscriptions.views.answers import about
+from newsletter.subscriptions.views.proofs import asked_proof, with_script
 from newsletter.web.caching import STAMP, shared_with_form
 from newsletter.web.current import house
 from newsletter.web.headers import with_pictures
@@ -34,7 +35,7 @@ def archive(slug: str) -> Response:
         **_ways(of, page, typed),
     )
     changed_at = max((each.window_end for each in page.editions), default=of.created_at)
-    return shared_with_form(body, changed_at, stamp(house()))
+    return with_script(shared_with_form(body, changed_at, stamp(house())))
 
 
 @blueprint.get("/<slug>/archive/<number>")
@@ -52,7 +53,7 @@ def edition(slug: str, number: str) -> Response:
         older=older and issue(older, of),
         newer=newer and issue(newer, of),
     )
-    return with_pictures(shared_with_form(body, (newer or shown).window_end, stamp(house())))
+    return with_script(with_pictures(shared_with_form(body, (newer or shown).window_end, stamp(house()))))
 
 
 def _about(template: str, of: Newsletter, **values: object) -> str:
@@ -62,6 +63,7 @@ def _about(template: str, of: Newsletter, **values: object) -> str:
         archive_url=archive_url(of, house().settings.base_url),
         subscribe_url=url_for("public.subscribe", slug=of.slug),
         stamp=STAMP,
+        proof=asked_proof(of),
         **values,
     )
 

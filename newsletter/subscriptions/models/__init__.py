@@ -1,5 +1,6 @@
 """Who asked for what: people, what they agreed to, and the sign-ups that wait for an answer."""
 
+from newsletter.subscriptions.models.alarms import Alarm
 from newsletter.subscriptions.models.consent import Consent, ConsentEvent, ConsentOrigin, Wording
 from newsletter.subscriptions.models.counts import ConfirmCount
 from newsletter.subscriptions.models.imports import Import, ImportState
@@ -11,6 +12,7 @@ from newsletter.subscriptions.models.people import (
     Subscriber,
     Subscription,
 )
+from newsletter.subscriptions.models.proofs import SpentProof
 from newsletter.subscriptions.models.sign_ups import IS_ASKED, IS_MAILED, IS_NEW, SignUp, Verdict
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "IS_NEW",
     "IS_PENDING",
     "IS_UNREMINDED",
+    "Alarm",
     "ConfirmCount",
     "Consent",
     "ConsentEvent",
@@ -28,6 +31,7 @@ __all__ = [
     "Import",
     "ImportState",
     "SignUp",
+    "SpentProof",
     "Subscriber",
     "Subscription",
     "Verdict",

@@ -28,7 +28,7 @@ class Trust(StrEnum):
     """What the form itself says of who filled it in."""
 
     SIGNED = "signed"  # It was ours, and was open for as long as people take.
-    UNSIGNED = "unsigned"  # A form of another site, which can carry no token of ours.
+    UNSIGNED = "unsigned"  # A form of another site, which can carry no token of ours, or one without a proof.
     MACHINE = "machine"  # It filled in what people do not see, or was faster than they are.
 
 

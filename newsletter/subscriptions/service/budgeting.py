@@ -8,7 +8,6 @@ from sqlalchemy import delete, func, select, update
 from newsletter.core.addresses import Address, keyed
 from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
-from newsletter.core.logs import logger
 from newsletter.core.settings import Budget
 from newsletter.subscriptions.models import IS_ASKED, IS_MAILED, SignUp, Verdict
 from newsletter.subscriptions.policy.budgets import (
@@ -33,8 +32,6 @@ _COUNTED_BY = {
     By.WIDE.value: SignUp.wide,
     By.DOMAIN.value: SignUp.domain_key,
 }
-
-log = logger(__name__)
 
 
 class Gate:
@@ -122,19 +119,6 @@ def note_confirmed(address_key: str) -> None:
         .values(is_confirmed=True)
         .execution_options(synchronize_session=False)
     )
-
-
-def watch_confirming() -> Confirming:
-    """Tell the operator when hardly anybody confirms any more; the figures."""
-    seen = confirming(now())
-    if is_collapsed(seen):
-        log.error(
-            "sign-up breaker is open: hardly anybody confirms",
-            asked=seen.asked,
-            confirmed=seen.confirmed,
-            see="newsletter subscriber budget",
-        )
-    return seen
 
 
 def purge_sign_ups() -> int:

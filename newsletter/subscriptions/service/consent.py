@@ -11,6 +11,7 @@ from newsletter.core.db import db, execute, insert_ignoring
 from newsletter.mail.message import plain
 from newsletter.subscriptions.models import Consent, ConsentEvent, ConsentOrigin, Wording
 from newsletter.subscriptions.policy.budgets import Trust
+from newsletter.subscriptions.policy.proof import Proof
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Origin:
     """Where a wish came from, for the consent ledger; `method` is form, link, one-click, page, command …
 
     `wording` is what stood at the button that was pressed, `form` which of our forms, `page` where that stood,
-    `trust` what the form says of who filled it in.
+    `trust` what the form says of who filled it in, `proof` the proof of work that it brought.
     """
 
     method: str
@@ -28,6 +29,7 @@ class Origin:
     wording: str = ""
     form: str = ""
     trust: Trust = Trust.SIGNED
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True)

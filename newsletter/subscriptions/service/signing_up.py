@@ -16,11 +16,12 @@ from newsletter.mail.message import plain
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.models import SignUp
 from newsletter.subscriptions.policy import Cadence
-from newsletter.subscriptions.policy.budgets import By, networks
+from newsletter.subscriptions.policy.budgets import By, Trust, networks
 from newsletter.subscriptions.policy.keeping import kept_agent, kept_ip
 from newsletter.subscriptions.service.addressing import acceptable
 from newsletter.subscriptions.service.budgeting import inbox_key_of
 from newsletter.subscriptions.service.consent import Origin
+from newsletter.subscriptions.service.proving import spend
 
 MOST_NEWSLETTERS, MOST_FOLLOWED, LONGEST_FOLLOWED = 20, 20, 100
 """How many newsletters one sign-up may name, how many topics and authors, and how long the name of one may be."""
@@ -61,7 +62,8 @@ def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wi
             domain_key=keyed(mailbox.domain, pepper),
             near=seen_from.get(By.NEAR),
             wide=seen_from.get(By.WIDE),
-            trust=origin.trust,
+            # Whoever uses a proof a second time is told nothing.
+            trust=origin.trust if origin.proof is None or spend(origin.proof) else Trust.MACHINE,
             newsletter_ids=[newsletter(slug).id for slug in dict.fromkeys(slugs)],
             wish=asdict(_checked(wish)),
             method=origin.method,

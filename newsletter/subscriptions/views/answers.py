@@ -12,7 +12,7 @@ from newsletter.subscriptions.policy.keeping import kept_agent, kept_ip
 from newsletter.subscriptions.service import Origin
 from newsletter.web.current import house
 
-Answer = str | Response | tuple[str, int]
+Answer = str | Response | tuple[str | Response, int]
 
 
 def about(template: str, of: Newsletter, **values: object) -> str:

@@ -1,18 +1,18 @@
 """The newsletters, and the form with which to sign up."""
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 
-from newsletter.core.errors import InvalidInput
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter, newsletters
-from newsletter.subscriptions import service
 from newsletter.subscriptions.forms import SignUpForm
 from newsletter.subscriptions.service.guarding import stamp
-from newsletter.subscriptions.views.answers import Answer, about, origin, url_of
+from newsletter.subscriptions.views.answers import Answer, about, url_of
+from newsletter.subscriptions.views.proofs import asked_proof, with_script
+from newsletter.subscriptions.views.taking import form_sent_in, hours_to_confirm, take, told_as_json
+from newsletter.web.cross_origin import readable_as_json
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
-
-SIGN_UP = "Sign up"
+from newsletter.web.errors import wants_json
 
 blueprint = Blueprint("public", __name__)
 
@@ -29,26 +29,22 @@ def page(slug: str) -> Answer:
 
 @blueprint.post("/<slug>/subscribe")
 @by_token_only
+@readable_as_json
 def subscribe(slug: str) -> Answer:
-    of, form = newsletter(slug), SignUpForm()
-    if form.validate():
-        try:
-            slugs, seen_on = [slug, *form.newsletters.data], origin("form", SIGN_UP, "page", form.trust(house()))
-            wish, suggestion = form.wish(), form.find_suggestion()
-            if suggestion:
-                return _ask_which(of, form, suggestion)
-            service.sign_up(form.address(), slugs, seen_on, house(), wish)
-        except InvalidInput as problem:
-            form.note(problem)
-        else:
-            return redirect(url_for("public.check_your_inbox", slug=slug), 303)
+    of, form = newsletter(slug), form_sent_in()
+    if wants_json():
+        return told_as_json(take(form, of, "script"), form, of)
+    taken = take(form, of, "page" if form.stamp.data else "plain")
+    if taken.is_noted:
+        return redirect(url_for("public.check_your_inbox", slug=slug), 303)
+    if taken.suggestion:
+        return _ask_which(of, form, taken.suggestion)
     return _page(of, form), 422
 
 
 @blueprint.get("/<slug>/check-your-inbox")
 def check_your_inbox(slug: str) -> Answer:
-    hours = int(house().settings.confirm_within.total_seconds() // 3600)
-    return about("pages/check_your_inbox.html", newsletter(slug), hours=hours)
+    return about("pages/check_your_inbox.html", newsletter(slug), hours=hours_to_confirm())
 
 
 def _ask_which(of: Newsletter, form: SignUpForm, suggestion: str) -> str:
@@ -57,6 +53,6 @@ def _ask_which(of: Newsletter, form: SignUpForm, suggestion: str) -> str:
     return about("pages/did_you_mean.html", of, form=form, subscribe_url=subscribe_url, suggestion=suggestion)
 
 
-def _page(of: Newsletter, form: SignUpForm) -> str:
-    subscribe_url = url_for("public.subscribe", slug=of.slug)
-    return about("pages/newsletter.html", of, form=form, subscribe_url=subscribe_url, stamp=stamp(house()))
+def _page(of: Newsletter, form: SignUpForm) -> Response:
+    values = {"subscribe_url": url_for("public.subscribe", slug=of.slug), "stamp": stamp(house())}
+    return with_script(about("pages/newsletter.html", of, form=form, proof=asked_proof(of), **values))

@@ -1,97 +1,50 @@
-"""Drafting, sending and stopping editions."""
+"""Sending editions and stopping them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import exists, update
 
-from newsletter.articles.models import Article
 from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
-from newsletter.core.errors import Conflict
+from newsletter.core.errors import Conflict, EditionUnfit, UnsafeMessage
 from newsletter.core.logs import logger
 from newsletter.delivery import service as delivery
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.delivery.policy import Status
-from newsletter.editions.emails import Told, edition_content, edition_letter, renderings
-from newsletter.editions.models import Edition, EditionArticle
-from newsletter.editions.policy import EditionStatus, preheader, subject
-from newsletter.editions.queries import articles_of, edition, last_number
+from newsletter.editions.emails import Told, edition_letter, renderings
+from newsletter.editions.models import Edition
+from newsletter.editions.policy import GRACE, LONGEST_PROBLEM, OPEN, EditionStatus
+from newsletter.editions.queries import articles_of, edition, layout_of, scheduled_until
+from newsletter.editions.service.drafting import findings
+from newsletter.mail.gate import Finding, inspect
 from newsletter.mail.house import House
-from newsletter.mail.message import MARKER, Content
-from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.queries import audience
 
 log = logger(__name__)
 
 
-@dataclass(frozen=True)
-class Window:
-    """The time whose articles an edition carries: [start, end), in UTC."""
-
-    start: datetime
-    end: datetime
-
-
-def slot_of(moment: datetime) -> str:
-    """The name of the slot that begins at this moment, which has a zone."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def draft(newsletter_id: int, window: Window, articles: Sequence[Article]) -> Edition:
-    """The edition for the slot at the window's end, articles in this order, at least one.
-
-    Raises Conflict when the newsletter has an edition for that slot.
-    """
-    slot = slot_of(window.end)
-    with transaction():
-        if db.session.scalar(
-            select(Edition.id).where(Edition.newsletter_id == newsletter_id, Edition.slot == slot)
-        ):
-            problem = f"There is an edition for the slot {slot} already."
-            raise Conflict(problem)
-        drafted = _made(newsletter_id, window, articles)
-        db.session.add(drafted)
-        db.session.flush()
-        db.session.execute(
-            insert(EditionArticle),
-            [
-                {"edition_id": drafted.id, "article_id": article.id, "position": position}
-                for position, article in enumerate(articles, start=1)
-            ],
-        )
-        return drafted
-
-
-def preview_content(of: Newsletter, window: Window, articles: Sequence[Article], house: House) -> Content:
-    """What an edition of these articles would look like; nothing is written down.
-
-    Where a recipient's own link would stand, it leads to the newsletter's page.
-    """
-    content = edition_content(Told(_made(of.id, window, articles), articles), of, house)
-    page = page_url(of, house.settings.base_url)
-    return Content(content.subject, MARKER.sub(page, content.text), MARKER.sub(page, content.html))
-
-
 def send(edition_id: int, house: House) -> Edition:
     """Render once, freeze the audience, queue for each of them; workers do the rest.
 
-    Raises Conflict unless it is a draft: sending twice is what must never happen.
+    Raises Conflict unless it is a draft or scheduled, because sending twice is what must never happen, or
+    EditionUnfit when the gate finds an error.
     """
     with transaction():
         claimed = rows_written(
             update(Edition)
-            .where(Edition.id == edition_id, Edition.status == EditionStatus.DRAFT)
+            .where(Edition.id == edition_id, Edition.status.in_((EditionStatus.DRAFT, EditionStatus.SCHEDULED)))
             .values(status=EditionStatus.SENDING)
         )
         chosen = edition(edition_id)
         if not claimed:
-            problem = f"Edition {edition_id} is {chosen.status}; only a draft can be sent."
+            why = f" ({chosen.problem}); approve it first" if chosen.status == EditionStatus.HELD else ""
+            problem = f"Edition {edition_id} is {chosen.status}{why}; only a draft can be sent."
             raise Conflict(problem)
         of = db.session.get_one(Newsletter, chosen.newsletter_id)
-        made = renderings(chosen, articles_of(edition_id), of, house)
+        made = renderings(Told(chosen, articles_of(edition_id), layout_of(chosen)), of, house)
+        _refuse_errors(edition_id, inspect(made.contents[0], of.postal_address))
         letter = edition_letter(chosen, made, of, house)
         mailing = delivery.queue_mailing(letter, audience(of.id))
         if letter.keeps_names:
@@ -100,6 +53,49 @@ def send(edition_id: int, house: House) -> Edition:
         chosen.mailing_id = mailing.id
     log.info("edition queued", edition=edition_id, newsletter=of.slug, audience=mailing.audience)
     return chosen
+
+
+def schedule(edition_id: int, at: datetime, house: House) -> Edition:
+    """Let it leave by itself at that moment; with an error it is held instead. Raises NotFound, Conflict."""
+    errors = [each for each in findings(edition_id, house) if each.is_error]
+    if errors:
+        return hold(edition_id, errors[0].words, at)
+    return _put(edition_id, EditionStatus.SCHEDULED, at, "")
+
+
+def hold(edition_id: int, reason: str = "an operator holds it", at: datetime | None = None) -> Edition:
+    """Let it not leave before somebody approves it; `at` is when it was meant to, None leaves that as it is.
+
+    Raises NotFound, or Conflict once it is on its way.
+    """
+    held = _put(edition_id, EditionStatus.HELD, at, reason[:LONGEST_PROBLEM])
+    log.warning("edition held", edition=edition_id, reason=reason)
+    return held
+
+
+def approve(edition_id: int, house: House) -> Edition:
+    """Let it leave when it was meant to, or at once when that is past.
+
+    Raises NotFound, Conflict unless it waits, or EditionUnfit when the gate finds an error.
+    """
+    _refuse_errors(edition_id, findings(edition_id, house))
+    at = edition(edition_id).sends_at
+    return _put(edition_id, EditionStatus.SCHEDULED, max(at, now()) if at else now(), "")
+
+
+def send_due(house: House) -> None:
+    """Send what is scheduled for now; what is too late, or unfit after all, is held."""
+    moment = now()
+    for edition_id, at in scheduled_until(moment):
+        try:
+            if moment - at > GRACE:
+                hold(edition_id, f"it was meant to leave at {at:%Y-%m-%d %H:%M} UTC, and nothing was running")
+            else:
+                send(edition_id, house)
+        except (EditionUnfit, UnsafeMessage) as problem:
+            hold(edition_id, str(problem))
+        except Conflict as conflict:
+            log.info("edition was taken", edition=edition_id, reason=str(conflict))
 
 
 def pause(edition_id: int, reason: str = "an operator paused it") -> Edition:
@@ -169,18 +165,25 @@ def follow_mailings() -> None:
             )
 
 
-def _made(newsletter_id: int, window: Window, articles: Sequence[Article]) -> Edition:
-    titles = [article.title for article in articles]
-    return Edition(
-        newsletter_id=newsletter_id,
-        slot=slot_of(window.end),
-        number=last_number(newsletter_id) + 1,
-        subject=subject(titles),
-        preheader=preheader(titles),
-        window_start=window.start,
-        window_end=window.end,
-        created_at=now(),
-    )
+def _put(edition_id: int, status: EditionStatus, at: datetime | None, problem: str) -> Edition:
+    """Into a state before sending, unless it has left it."""
+    values = {"status": status, "problem": problem} | ({"sends_at": at} if at else {})
+    with transaction():
+        chosen = edition(edition_id)
+        written = rows_written(
+            update(Edition).where(Edition.id == edition_id, Edition.status.in_(OPEN)).values(**values)
+        )
+        if not written:
+            words = f"Edition {edition_id} is {chosen.status}; it cannot become {status} any more."
+            raise Conflict(words)
+        return edition(edition_id)
+
+
+def _refuse_errors(edition_id: int, found: Sequence[Finding]) -> None:
+    errors = [each.words for each in found if each.is_error]
+    if errors:
+        problem = f"Edition {edition_id} cannot leave: {' '.join(errors)}"
+        raise EditionUnfit(problem)
 
 
 def _mailing_id(chosen: Edition) -> int:

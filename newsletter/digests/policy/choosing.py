@@ -1,0 +1,188 @@
+"""Which articles an edition takes, in which order, with a reason for each that it takes or leaves."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from newsletter.digests.policy.alike import CERTAIN, Story, same_story
+from newsletter.digests.policy.marks import Mark, MarkKind
+from newsletter.digests.policy.rules import Order, Rest, Section, Selection
+
+
+class Outcome(StrEnum):
+    """What came of a slot."""
+
+    EDITION = "edition"
+    NOTHING_NEW = "nothing_new"
+    TOO_FEW = "too_few"
+    MISSED = "missed"
+
+
+class Candidate(Story, Protocol):
+    """What the choice needs to know of an article."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def author(self) -> str: ...
+    @property
+    def topics(self) -> Sequence[str]: ...
+    @property
+    def published_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True)
+class Known:
+    """What else is known: by article, why it must not go again; `told`: stories of late; what an editor said."""
+
+    carried: Mapping[int, str] = field(default_factory=dict)
+    told: Sequence[Story] = ()
+    marks: Mapping[int, Mark] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Why an article is in or out; `section` is the title of where it stands, "" for none."""
+
+    article_id: int
+    is_in: bool
+    reason: str
+    section: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What came of it, for people in `reason`; `article_ids` in the order of the edition, none without one."""
+
+    outcome: Outcome
+    reason: str
+    decisions: Sequence[Decision]
+    article_ids: Sequence[int]
+
+    @property
+    def sections(self) -> Mapping[int, str]:
+        """The section of each article that stands in one."""
+        return {each.article_id: each.section for each in self.decisions if each.is_in and each.section}
+
+
+def choose(candidates: Sequence[Candidate], known: Known, rule: Selection, slot: datetime) -> Choice:
+    """Each candidate in turn, as the rule orders them; they come newest first, with those of unsure date last."""
+    ordered = list(candidates) if rule.order is Order.NEWEST else list(reversed(candidates))
+    pinned = [each for each in ordered if _is_pinned(each, known)]
+    going = [*pinned, *(each for each in ordered if not _is_pinned(each, known))]
+    chooser = _Chooser(known, rule, slot)
+    decisions = [chooser.decide(each) for each in going]
+    taken = sum(each.is_in for each in decisions)
+    if not taken:
+        return Choice(Outcome.NOTHING_NEW, _why_none(decisions), decisions, ())
+    if taken < rule.least:
+        waiting = [
+            Decision(each.article_id, is_in=False, reason="waits for more") if each.is_in else each
+            for each in decisions
+        ]
+        return Choice(Outcome.TOO_FEW, f"{taken} new, and the least is {rule.least}; they wait", waiting, ())
+    order = [section.title for section in rule.sections]
+    order.insert(len(order) if rule.rest is Rest.LAST else 0, "")
+    ids = [each.article_id for title in order for each in decisions if each.is_in and each.section == title]
+    return Choice(Outcome.EDITION, f"{taken} of {len(decisions)} candidates", decisions, ids)
+
+
+def _is_pinned(candidate: Candidate, known: Known) -> bool:
+    mark = known.marks.get(candidate.id)
+    return mark is not None and mark.kind is MarkKind.PIN
+
+
+def _why_none(decisions: Sequence[Decision]) -> str:
+    if not decisions:
+        return "nothing new since the last edition"
+    reasons = Counter(each.reason for each in decisions)
+    often = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(3))
+    return f"nothing new since the last edition that the rule takes: {often}"
+
+
+class _Chooser:
+    """Decides one after the other, and remembers what it took."""
+
+    def __init__(self, known: Known, rule: Selection, slot: datetime) -> None:
+        self._known, self._rule, self._slot = known, rule, slot
+        self._taken: list[Candidate] = []
+        self._in_section: Counter[str] = Counter()
+        self._include, self._exclude = (_any_of(words) for words in (rule.include, rule.exclude))
+
+    def decide(self, candidate: Candidate) -> Decision:
+        section = self._section_of(candidate)
+        title = section.title if section else ""
+        is_pinned = _is_pinned(candidate, self._known)
+        out = (
+            self._held(candidate)
+            or ("" if is_pinned else self._unwanted(candidate, section))
+            or self._told_already(candidate)
+            or self._without_room(section, is_pinned=is_pinned)
+        )
+        if out:
+            return Decision(candidate.id, is_in=False, reason=out, section=title)
+        self._taken.append(candidate)
+        self._in_section[title] += 1
+        why = "an editor pinned it" if is_pinned else "new since the last edition"
+        return Decision(candidate.id, is_in=True, reason=why, section=title)
+
+    def _section_of(self, candidate: Candidate) -> Section | None:
+        topics = {topic.casefold() for topic in candidate.topics}
+        author = candidate.author.casefold()
+        for section in self._rule.sections:
+            if (
+                candidate.source_id in section.sources
+                or any(topic.casefold() in topics for topic in section.topics)
+                or any(name.casefold() == author for name in section.authors)
+            ):
+                return section
+        return None
+
+    def _held(self, candidate: Candidate) -> str:
+        """By what no rule can overrule: an editor, or an edition that carried it."""
+        mark = self._known.marks.get(candidate.id)
+        if mark and mark.kind is MarkKind.DROP:
+            return "an editor dropped it"
+        if candidate.id in self._known.carried:
+            return self._known.carried[candidate.id]
+        if mark and mark.until and mark.until > self._slot:
+            return f"an editor keeps it back until {mark.until:%Y-%m-%d %H:%M} UTC"
+        return ""
+
+    def _unwanted(self, candidate: Candidate, section: Section | None) -> str:
+        rule = self._rule
+        if rule.max_age_hours and self._slot - candidate.published_at > timedelta(hours=rule.max_age_hours):
+            return f"older than {rule.max_age_hours} hours"
+        text = " ".join((candidate.title, candidate.summary, *candidate.topics))
+        if self._exclude and (found := self._exclude.search(text)):
+            return f"has the word “{found[0].casefold()}”"
+        if self._include and not self._include.search(text):
+            return "has none of the words that are asked for"
+        if rule.rest is Rest.NONE and section is None:
+            return "is in no section"
+        return ""
+
+    def _told_already(self, candidate: Candidate) -> str:
+        match = same_story(candidate, [*self._taken, *self._known.told], self._rule.alike)
+        if match is None:
+            return ""
+        how = "has the same address" if match.per_cent == CERTAIN else f"is {match.per_cent} % alike"
+        return f"the same story as “{match.story.title[:100]}”: it {how}"
+
+    def _without_room(self, section: Section | None, *, is_pinned: bool) -> str:
+        if len(self._taken) == self._rule.most:
+            return f"over the most of {self._rule.most}"
+        if section and section.most and not is_pinned and self._in_section[section.title] >= section.most:
+            return f"{section.title} has its {section.most}"
+        return ""
+
+
+def _any_of(words: Sequence[str]) -> re.Pattern[str] | None:
+    """Whole words of any alphabet, in any case."""
+    if not words:
+        return None
+    return re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(word) for word in words)})(?!\w)", re.IGNORECASE)

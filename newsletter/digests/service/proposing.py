@@ -1,0 +1,111 @@
+"""What a digest would send at a moment, past or to come, without changing anything."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from newsletter.articles.models import Article
+from newsletter.articles.policy import canonical_url
+from newsletter.articles.queries import articles, available
+from newsletter.core.errors import InvalidInput
+from newsletter.digests.models import Digest
+from newsletter.digests.policy import Choice, Known, Mark, MarkKind, Once, choose
+from newsletter.digests.queries import last_window_end, marks, source_ids
+from newsletter.digests.service.ruling import FIRST_WINDOW
+from newsletter.editions.policy import Layout
+from newsletter.editions.queries import carriers, earlier, earlier_in_house, lately_carried
+from newsletter.editions.service import Window
+
+TOLD_FOR = timedelta(days=7)
+"""How long a story of another source that an edition carried counts as told."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a digest would send for a slot; `articles` are those chosen, in order."""
+
+    digest: Digest
+    window: Window
+    articles: Sequence[Article]
+    candidates: Sequence[Article]
+    choice: Choice
+
+    @property
+    def layout(self) -> Layout:
+        """Where the articles stand, and the notes between them."""
+        return Layout(sections=self.choice.sections, notes=self.digest.notes)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """An article as the choice sees it."""
+
+    id: int
+    source_id: int
+    canonical: str
+    title: str
+    summary: str
+    author: str
+    topics: Sequence[str]
+    published_at: datetime
+
+
+def propose(digest: Digest, slot: datetime) -> Proposal:
+    """What the digest would send at that moment, by the rule and the marks of today."""
+    window, rule = window_at(digest, slot), digest.rule
+    said = marks(digest.id)
+    candidates = _candidates(digest, window, said)
+    among = earlier_in_house if rule.once is Once.HOUSE else earlier
+    editions = among(digest.newsletter_id, window.end)
+    known = Known(
+        carried=carriers([each.id for each in candidates], editions),
+        told=[_piece(each) for each in lately_carried(window.end - TOLD_FOR, editions)],
+        marks=said,
+    )
+    choice = choose([_piece(each) for each in candidates], known, rule, slot)
+    by_id = {each.id: each for each in candidates}
+    return Proposal(digest, window, [by_id[each] for each in choice.article_ids], candidates, choice)
+
+
+def window_at(digest: Digest, slot: datetime) -> Window:
+    """The time whose articles a slot takes: from the end of the edition before it."""
+    start = last_window_end(digest.id, slot) or digest.created_at - FIRST_WINDOW
+    return Window(start, max(slot, start))
+
+
+def slot_at(digest: Digest, text: str) -> datetime:
+    """The moment that somebody typed, in the zone of the digest unless it says another. Raises InvalidInput."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        problem = f"'{text}' is no moment; expected one such as 2026-12-24T06:30."
+        raise InvalidInput(problem, field="at") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(digest.timezone))).astimezone(UTC)
+
+
+def _candidates(digest: Digest, window: Window, said: Mapping[int, Mark]) -> Sequence[Article]:
+    """What became available in the window, and before it what an editor pinned or kept back."""
+    fresh = available(source_ids(digest.id), window.start, window.end)
+    known = {each.id for each in fresh}
+    waiting = [key for key, mark in said.items() if mark.kind is not MarkKind.DROP and key not in known]
+    earlier = [each for each in articles(waiting) if each.available_at < window.end]
+    return sorted([*fresh, *earlier], key=_newest_first)
+
+
+def _newest_first(article: Article) -> tuple[bool, float, int]:
+    """As `available` orders them."""
+    return article.date_is_guess, -article.published_at.timestamp(), -article.id
+
+
+def _piece(article: Article) -> _Piece:
+    return _Piece(
+        id=article.id,
+        source_id=article.source_id,
+        canonical=canonical_url(article.url),
+        title=article.title,
+        summary=article.summary_text,
+        author=article.author,
+        topics=article.topics,
+        published_at=article.published_at,
+    )

@@ -1,0 +1,43 @@
+"""Drafting, arranging, sending and stopping editions."""
+
+from newsletter.editions.service.drafting import (
+    Window,
+    arrange,
+    call,
+    draft,
+    findings,
+    preview_content,
+    slot_of,
+)
+from newsletter.editions.service.sending import (
+    approve,
+    cancel,
+    follow_mailings,
+    hold,
+    pause,
+    resend,
+    resume,
+    schedule,
+    send,
+    send_due,
+)
+
+__all__ = [
+    "Window",
+    "approve",
+    "arrange",
+    "call",
+    "cancel",
+    "draft",
+    "findings",
+    "follow_mailings",
+    "hold",
+    "pause",
+    "preview_content",
+    "resend",
+    "resume",
+    "schedule",
+    "send",
+    "send_due",
+    "slot_of",
+]

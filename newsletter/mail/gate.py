@@ -1,0 +1,110 @@
+"""What must hold before a mail to many may leave: errors stop it, warnings are shown; each says how to mend it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborHTMLParser
+
+from newsletter.mail.message import MARKER, Content, plain
+from newsletter.mail.render import HTML_LIMIT
+
+UNSUBSCRIBE = "unsubscribe_url"
+SHORTEST_TEXT = 40
+LONGEST_SEEN = 70
+"""Characters of a subject that a mail program on a desk shows; a phone shows forty."""
+
+_FEWEST_LETTERS, _MOSTLY = 12, 0.7
+_ABSOLUTE = re.compile(r"https?://[^\s/]|mailto:[^\s@]+@")
+_PLACEHOLDER = re.compile(
+    r"\{\{.{0,60}?\}\}|\{%.{0,60}?%\}|\*\|\w{1,40}\|\*|%%\w{1,40}%%|\[\[\w{1,40}\]\]|%(?:FNAME|LNAME|NAME|EMAIL)%"
+    r"|\{(?:first_?name|last_?name|name|email)\}",
+    re.IGNORECASE,
+)
+_REPLY = re.compile(r"\s*(?:re|fwd?|aw|wg)\s*:", re.IGNORECASE)
+# UTF-8 that somebody read as Latin-1 or Windows-1252, and what a decoder writes when it gives up.
+_GARBLED = re.compile("\u00c3[\u0080-\u00bf]|\u00e2\u20ac[\u2122\u0153\u201c\u009d]|\ufffd")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a mail has or lacks; `words` say what, and how to mend it."""
+
+    code: str
+    is_error: bool
+    words: str
+
+
+def inspect(content: Content, postal_address: str) -> list[Finding]:
+    """All that is to be said of a rendered mail with its holes, errors first."""
+    found = [*_errors(content, postal_address), *_warnings(content)]
+    return sorted(found, key=lambda each: not each.is_error)
+
+
+def _errors(content: Content, postal_address: str) -> Iterator[Finding]:
+    page = LexborHTMLParser(content.html)
+    size = len(content.html.encode())
+    if size > HTML_LIMIT:
+        yield _error("size", f"The HTML has {size:,} bytes, and Gmail cuts what is too long; take out articles.")
+    if len(content.text.strip()) < SHORTEST_TEXT:
+        yield _error("empty", "The text part says next to nothing; a reader without HTML would see an empty mail.")
+    yield from _subject_errors(content.subject)
+    yield from _link_errors(page)
+    holes = [set(MARKER.findall(part)) for part in (content.html, content.text)]
+    if not all(UNSUBSCRIBE in each for each in holes):
+        yield _error("unsubscribe", "HTML or text has no link to unsubscribe; put it back into the footer.")
+    seen = [_collapsed(part) for part in (page.text(separator=" "), content.text)]
+    for line in filter(None, map(plain, postal_address.splitlines())):
+        if not all(line in part for part in seen):
+            yield _error("address", f"The postal address is not whole: '{line}' is missing in HTML or text.")
+
+
+def _subject_errors(subject: str) -> Iterator[Finding]:
+    if not subject.strip():
+        yield _error("subject", "There is no subject; give the first article a headline.")
+    if MARKER.search(subject):
+        yield _error("subject", "The subject has a hole that nothing fills; take the reader's value out of it.")
+    if found := _PLACEHOLDER.search(subject):
+        yield _error("placeholder", f"The subject has '{found[0]}', which nothing replaces; write it out.")
+
+
+def _link_errors(page: LexborHTMLParser) -> Iterator[Finding]:
+    for node in page.css("a"):
+        href = node.attributes.get("href") or ""
+        if not (MARKER.fullmatch(href) or _ABSOLUTE.match(href)):
+            yield _error("link", f"The link '{href[:80]}' leads nowhere; write it with https:// and a host.")
+    for node in page.css("img"):
+        if node.attributes.get("alt") is None:
+            src = (node.attributes.get("src") or "")[:80]
+            yield _error("alt", f"The picture {src} has no alternative text; give it one, or an empty one.")
+
+
+def _warnings(content: Content) -> Iterator[Finding]:
+    subject = content.subject
+    letters = [each for each in subject if each.isalpha()]
+    if len(letters) >= _FEWEST_LETTERS and sum(map(str.isupper, letters)) > _MOSTLY * len(letters):
+        yield _warning("shouting", "The subject is in capitals, which spam filters count; use small letters.")
+    if len(subject) > LONGEST_SEEN:
+        yield _warning("subject", f"The subject has {len(subject)} characters; most programs show {LONGEST_SEEN}.")
+    if re.search(r"[!?]{2}|!.*!", subject):
+        yield _warning("marks", "The subject has several exclamation or question marks; one is enough.")
+    if _REPLY.match(subject):
+        yield _warning("reply", "The subject begins like an answer, which readers take for a trick.")
+    if found := _GARBLED.search(subject + content.text):
+        yield _warning("garbled", f"'{found[0]}' looks like letters in a wrong encoding; look at the source.")
+    if found := _PLACEHOLDER.search(content.text):
+        yield _warning("placeholder", f"The text has '{found[0]}', which nothing replaces.")
+    if 'src="http://' in content.html:
+        yield _warning("picture", "A picture is linked without https, and some programs will not show it.")
+
+
+def _collapsed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _error(code: str, words: str) -> Finding:
+    return Finding(code, is_error=True, words=words)
+
+
+def _warning(code: str, words: str) -> Finding:
+    return Finding(code, is_error=False, words=words)

@@ -1,0 +1,122 @@
+"""The form on pages of other sites: as a script, in a frame, and as plain HTML, ready to be copied."""
+
+import re
+from functools import cache
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+
+from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.queries import newsletter, newsletters
+from newsletter.subscriptions.forms import SignUpForm
+from newsletter.subscriptions.policy import Cadence
+from newsletter.subscriptions.service.guarding import stamp
+from newsletter.subscriptions.views.answers import Answer, url_of
+from newsletter.subscriptions.views.offer import ASKABLE, THEMES, Offer, offer_in
+from newsletter.subscriptions.views.proofs import asked_proof, with_script
+from newsletter.subscriptions.views.taking import form_sent_in, hours_to_confirm, take
+from newsletter.web.cross_origin import in_frames_anywhere, readable_anywhere
+from newsletter.web.csrf import by_token_only
+from newsletter.web.current import house
+from newsletter.web.headers import content_policy
+from newsletter.web.static_files import FOLDER
+
+KEPT_FOR = 3600
+"""Seconds that a browser shows the script without asking for a newer one."""
+
+blueprint = Blueprint("embed", __name__)
+
+
+@blueprint.get("/embed/<slug>.js")
+@readable_anywhere
+def script(slug: str) -> Answer:
+    of = newsletter(slug)
+    facts = {
+        "slug": of.slug,
+        "subscribe": f"{url_of(of)}/subscribe",
+        "fields": f"{_url(of)}/fields.json",
+        "css": _style(),
+    }
+    response = Response(render_template("embed/script.js", facts=facts), mimetype="text/javascript")
+    response.cache_control.public, response.cache_control.max_age = True, KEPT_FOR
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@blueprint.get("/embed/<slug>/fields.json")
+@readable_anywhere
+def fields(slug: str) -> Answer:
+    """What the page's own form carries beside what one sees; an empty field must stay empty."""
+    newsletter(slug)
+    response = jsonify(stamp=stamp(house()), website="")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/embed/<slug>")
+@in_frames_anywhere
+def frame(slug: str) -> Answer:
+    of = newsletter(slug)
+    offer = offer_in(request.args, of)
+    if "sent" in request.args:
+        return _framed("embed/sent.html", of, offer, hours=hours_to_confirm())
+    return _form(of, offer, SignUpForm(None))
+
+
+@blueprint.post("/embed/<slug>")
+@by_token_only
+@in_frames_anywhere
+def subscribe(slug: str) -> Answer:
+    of, form = newsletter(slug), form_sent_in()
+    offer = offer_in(request.args, of)
+    taken = take(form, of, "frame")
+    if taken.is_noted:
+        return redirect(url_for("embed.frame", slug=slug, sent="yes", **offer.query), 303)
+    if taken.suggestion:
+        return _framed("embed/did_you_mean.html", of, offer, form=form, suggestion=taken.suggestion)
+    return _form(of, offer, form), 422
+
+
+@blueprint.get("/<slug>/snippets")
+def snippets(slug: str) -> Answer:
+    of = newsletter(slug)
+    offer = offer_in(request.args, of)
+    query = urlencode(offer.query, doseq=True)
+    page = render_template(
+        "embed/snippets.html",
+        newsletter=of,
+        offer=offer,
+        choices=[each for each in newsletters() if each.id != of.id],
+        askable=ASKABLE,
+        themes=THEMES,
+        cadences=list(Cadence),
+        subscribe_url=f"{url_of(of)}/subscribe",
+        script_url=f"{_url(of)}.js",
+        frame_url=f"{_url(of)}?{query}" if query else _url(of),
+        preview_url=url_for("embed.frame", slug=slug, **offer.query),
+        snippets_url=url_for("embed.snippets", slug=slug),
+    )
+    response = make_response(page)
+    response.headers["Content-Security-Policy"] = content_policy({"frame-src": "'self'"})
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _form(of: Newsletter, offer: Offer, form: SignUpForm) -> Response:
+    values = {"form": form, "stamp": stamp(house()), "proof": asked_proof(of), "cadences": list(Cadence)}
+    return with_script(_framed("embed/frame.html", of, offer, **values))
+
+
+def _framed(template: str, of: Newsletter, offer: Offer, **values: object) -> str:
+    action_url = url_for("embed.subscribe", slug=of.slug, **offer.query)
+    return render_template(template, newsletter=of, offer=offer, action_url=action_url, **values)
+
+
+def _url(of: Newsletter) -> str:
+    return f"{house().settings.base_url}/embed/{of.slug}"
+
+
+@cache
+def _style() -> str:
+    """The form's style sheet without what is there for people only."""
+    return " ".join(re.sub(r"/\*.*?\*/", "", (FOLDER / "embed.css").read_text(), flags=re.DOTALL).split())

@@ -1,0 +1,47 @@
+"""What a form on another site asks for beside the address, as the query of its page says.
+
+Only what is known here is taken from a query, so that nobody can make a page of ours say something.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.queries import newsletters
+
+ASKABLE, THEMES = ("name", "cadence"), ("light", "dark")
+MOST_OTHERS = 19
+"""One sign-up names at most twenty newsletters."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """`asks` are of ASKABLE, `others` further newsletters; without a `theme` it is the reader's own."""
+
+    asks: Sequence[str]
+    others: Sequence[Newsletter]
+    theme: str = ""
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """What says the same in the address of another page."""
+        said = {"ask": list(self.asks), "newsletters": [each.slug for each in self.others], "theme": self.theme}
+        return {name: value for name, value in said.items() if value}
+
+    @property
+    def height(self) -> int:
+        """Pixels that a frame needs for the form, also on a phone."""
+        return 320 + 90 * len(self.asks) + (60 + 44 * len(self.others) if self.others else 0)
+
+
+def offer_in(query: MultiDict[str, str], of: Newsletter) -> Offer:
+    asked, wanted, theme = query.getlist("ask"), set(query.getlist("newsletters")), query.get("theme", "")
+    others = [each for each in newsletters() if each.slug in wanted and each.id != of.id] if wanted else []
+    return Offer(
+        asks=[each for each in ASKABLE if each in asked],
+        others=others[:MOST_OTHERS],
+        theme=theme if theme in THEMES else "",
+    )

@@ -1,0 +1,80 @@
+"""What becomes of a form that was sent in, whichever it was, and how a script is told."""
+
+from dataclasses import dataclass
+
+from flask import Response, get_template_attribute, jsonify, render_template, request
+
+from newsletter.core.errors import InvalidInput
+from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions import service
+from newsletter.subscriptions.forms import SignUpForm
+from newsletter.subscriptions.views.answers import origin
+from newsletter.web.current import house
+
+SIGN_UP = "Sign up"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Noted, or to be asked about first (`suggestion`), or neither, and then the form says what is wrong."""
+
+    is_noted: bool = False
+    suggestion: str = ""
+
+
+def form_sent_in() -> SignUpForm:
+    """The request's form and nothing else: Flask-WTF would also take any JSON, whose values are no texts."""
+    return SignUpForm(request.form)
+
+
+def take(form: SignUpForm, of: Newsletter, which: str) -> Taken:
+    """Note the sign-up; `which` form it was is for the counts. Raises NotFound for a further newsletter."""
+    if not form.validate():
+        return Taken()
+    try:
+        seen_on = origin("form", SIGN_UP, which, form.trust(house()))
+        seen_on = form.proven(seen_on, of.slug, house())
+        wish, suggestion = form.wish(), form.find_suggestion()
+        if suggestion:
+            return Taken(suggestion=suggestion)
+        service.sign_up(form.address(), [of.slug, *form.newsletters.data], seen_on, house(), wish)
+    except InvalidInput as problem:
+        form.note(problem)
+        return Taken()
+    return Taken(is_noted=True)
+
+
+def hours_to_confirm() -> int:
+    return int(house().settings.confirm_within.total_seconds() // 3600)
+
+
+def told_as_json(taken: Taken, form: SignUpForm, of: Newsletter) -> Response:
+    """What the pages say, for a script to show where the form stands."""
+    response = _asked(of) if taken.is_noted else _doubted(taken) if taken.suggestion else _wrong(form)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _asked(of: Newsletter) -> Response:
+    within = get_template_attribute("pages/_parts.html", "span")(hours_to_confirm())
+    text = render_template("embed/asked.txt", newsletter=of, within=str(within))
+    response = jsonify(answer="check-your-inbox", title="Check your inbox", text=text)
+    response.status_code = 202
+    return response
+
+
+def _doubted(taken: Taken) -> Response:
+    title = f"Did you mean {taken.suggestion}?"
+    text = "Your confirmation goes to this address. Nothing has been sent yet."
+    return jsonify(answer="did-you-mean", title=title, text=text, suggestion=taken.suggestion)
+
+
+def _wrong(form: SignUpForm) -> Response:
+    """Problem details (RFC 9457)."""
+    errors = [{"field": "form", "detail": problem} for problem in form.form_errors]
+    errors += [{"field": field.name, "detail": field.errors[0]} for field in form if field.errors]
+    title = "Something needs another look"
+    response = jsonify(type="about:blank", title=title, status=422, errors=errors)
+    response.status_code = 422
+    response.content_type = "application/problem+json"
+    return response
