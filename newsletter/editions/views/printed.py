@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from newsletter.articles.links import article_url
@@ -11,6 +12,8 @@ from newsletter.articles.parsers.urls import web_url
 from newsletter.articles.queries import source_titles
 from newsletter.editions.links import edition_url
 from newsletter.editions.models import Edition
+from newsletter.editions.policy import Layout
+from newsletter.mail.notes import markdown
 from newsletter.mail.render import date_in_words
 from newsletter.newsletters.models import Newsletter
 from newsletter.web.current import house
@@ -54,6 +57,15 @@ class Story:
         return date_in_words(self.moment)
 
 
+@dataclass(frozen=True)
+class Part:
+    """Articles that stand together; `title` and `note` are "" where the edition has no sections."""
+
+    title: str
+    note: str
+    stories: Sequence[Story]
+
+
 def issue(edition: Edition, of: Newsletter) -> Issue:
     return Issue(
         number=edition.number,
@@ -68,6 +80,17 @@ def stories(articles: Sequence[Article], of: Newsletter) -> list[Story]:
     """In the same order."""
     sites = source_titles({article.source_id for article in articles})
     return [_story(article, sites.get(article.source_id, ""), of) for article in articles]
+
+
+def parts(articles: Sequence[Article], layout: Layout, of: Newsletter) -> list[Part]:
+    """The sections of an edition in its order; what stands in none after one that does is headed `More`."""
+    told = zip(articles, stories(articles, of), strict=True)
+    made: list[Part] = []
+    for section, group in groupby(told, key=lambda pair: layout.sections.get(pair[0].id, "")):
+        title = section or ("More" if made else "")
+        note = markdown(layout.notes.get(section, "")) if section else ""
+        made.append(Part(title, note, [story for _, story in group]))
+    return made
 
 
 def first_picture(told: Sequence[Story]) -> Story | None:
