@@ -52,11 +52,14 @@ def articles_for(size: int, of: Newsletter, house: House, source_id: int) -> lis
             low = middle + 1
         else:
             high = middle
-    came = bytes_with(count, low)
-    if abs(came - size) > size * TOLERANCE:
-        problem = f"No edition's message has {size} bytes; the nearest has {came}."
+    # One article more is a step: with one less and all its words the message may be nearer.
+    shapes = [(count, low), (count - 1, (count - 1) * LONGEST_SUMMARY)] if count > 1 else [(count, low)]
+    sizes = {shape: bytes_with(*shape) for shape in shapes}
+    nearest = min(shapes, key=lambda shape: abs(sizes[shape] - size))
+    if abs(sizes[nearest] - size) > size * TOLERANCE:
+        problem = f"No edition's message has {size} bytes; the nearest has {sizes[nearest]}."
         raise InvalidInput(problem, field="size")
-    return _articles(source_id, count, low)
+    return _articles(source_id, *nearest)
 
 
 def message(articles: Sequence[Article], of: Newsletter, house: House) -> bytes:

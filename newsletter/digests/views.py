@@ -18,7 +18,7 @@ from newsletter.articles.queries import authors_in, source
 from newsletter.core.clock import now
 from newsletter.digests.queries import newsletters_drawing_from, shown_article
 from newsletter.editions.queries import editions_with
-from newsletter.editions.views.printed import Issue, issue
+from newsletter.editions.views.printed import Issue, issue, printed
 from newsletter.mail.render import date_in_words, host, time_in_words
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.service.guarding import stamp
@@ -90,7 +90,7 @@ def _piece(shown: Article, zone: ZoneInfo) -> Piece:
     url, picture, moment = (
         web_url(shown.url, ""),
         web_url(shown.image_url, ""),
-        shown.published_at.astimezone(zone),
+        printed(shown.published_at, zone),
     )
     is_repeated = shown.body_html and begins_like(shown.body_html, shown.summary_text)
     return Piece(

@@ -11,7 +11,7 @@ from newsletter.articles.service import describe_author
 from newsletter.core.clock import now
 from newsletter.core.db import transaction
 from newsletter.editions import service
-from newsletter.editions.policy import EditionStatus
+from newsletter.editions.policy import EditionStatus, Layout
 from newsletter.newsletters.queries import newsletter
 from tests import make
 from tests.browser.test_public_pages import assert_well_made, browser, page, stage
@@ -53,7 +53,11 @@ def printed(stage: Stage) -> list[Article]:
         edition = service.draft(of.id, service.Window(end - timedelta(days=1), end), articles[number % 3 :])
         with transaction():
             edition.status = EditionStatus.SENT
-    last = make.edition(of, articles)
+    layout = Layout(
+        sections={each.id: "Coast" for each in articles[1:]},
+        notes={"": "Good *morning*.", "Coast": f"Wind from the [west]({LONG})."},
+    )
+    last = service.draft(of.id, service.Window(now() - timedelta(days=1), now()), articles, layout)
     with transaction():
         last.status = EditionStatus.SENT
     return articles

@@ -49,7 +49,10 @@ def test_an_article_has_headline_dateline_text_and_credit(
     client: FlaskClient, source: Source, clock: Traveller
 ) -> None:
     article = ferry(
-        source, at=now() - timedelta(hours=2), body_html="<p>It left at noon.</p>", credit="Port Radio"
+        source,
+        at=now() - timedelta(hours=2, microseconds=-1),
+        body_html="<p>It left at noon.</p>",
+        credit="Port Radio",
     )
     parsed = shown(client, article)
 

@@ -12,7 +12,7 @@ from wtforms import StringField
 
 from newsletter.core.settings import Settings
 from newsletter.digests.views import Piece
-from newsletter.editions.views.printed import Issue, Story
+from newsletter.editions.views.printed import Issue, Part, Story
 from newsletter.mail.house import make_house
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.views import wordings
@@ -177,7 +177,11 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
         | foot
         | {
             "issue": issue(214),
-            "stories": [STORY, replace(STORY, title="Fish market moves")],
+            "note": Markup("<p>Good morning.</p>"),
+            "parts": [
+                Part("", "", [STORY, replace(STORY, title="Fish market moves")]),
+                Part("Coast", Markup("<p>Wind from the west.</p>"), [STORY]),
+            ],
             "pictured": None,
             "older": issue(213),
             "newer": issue(215),

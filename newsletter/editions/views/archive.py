@@ -6,9 +6,18 @@ from flask import Blueprint, Response, request, url_for
 
 from newsletter.editions.links import archive_url
 from newsletter.editions.policy import LONGEST_SEARCH, search_words
-from newsletter.editions.queries import Page, Place, archive_page, articles_of, neighbours, public_edition
-from newsletter.editions.views.printed import first_picture, issue, stories
+from newsletter.editions.queries import (
+    Page,
+    Place,
+    archive_page,
+    articles_of,
+    layout_of,
+    neighbours,
+    public_edition,
+)
+from newsletter.editions.views.printed import first_picture, issue, parts
 from newsletter.mail.message import plain
+from newsletter.mail.notes import markdown
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.service.guarding import stamp
@@ -43,14 +52,16 @@ def archive(slug: str) -> Response:
 def edition(slug: str, number: str) -> Response:
     of = newsletter(slug)
     shown = public_edition(of.id, whole_number(number))
-    told = stories(articles_of(shown.id), of)
+    layout = layout_of(shown)
+    told = parts(articles_of(shown.id), layout, of)
     older, newer = neighbours(shown)
     body = _about(
         "pages/edition.html",
         of,
         issue=issue(shown, of),
-        stories=told,
-        pictured=first_picture(told),
+        note=markdown(layout.notes.get("", "")),
+        parts=told,
+        pictured=first_picture([story for part in told for story in part.stories]),
         older=older and issue(older, of),
         newer=newer and issue(newer, of),
     )

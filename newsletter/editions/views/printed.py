@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from newsletter.articles.links import article_url
@@ -11,6 +12,8 @@ from newsletter.articles.parsers.urls import web_url
 from newsletter.articles.queries import source_titles
 from newsletter.editions.links import edition_url
 from newsletter.editions.models import Edition
+from newsletter.editions.policy import Layout
+from newsletter.mail.notes import markdown
 from newsletter.mail.render import date_in_words
 from newsletter.newsletters.models import Newsletter
 from newsletter.web.current import house
@@ -54,13 +57,22 @@ class Story:
         return date_in_words(self.moment)
 
 
+@dataclass(frozen=True)
+class Part:
+    """Articles that stand together; `title` and `note` are "" where the edition has no sections."""
+
+    title: str
+    note: str
+    stories: Sequence[Story]
+
+
 def issue(edition: Edition, of: Newsletter) -> Issue:
     return Issue(
         number=edition.number,
         subject=edition.subject,
         preheader=edition.preheader,
         url=edition_url(of, edition.number, house().settings.base_url),
-        moment=edition.window_end.astimezone(ZoneInfo(of.timezone)),
+        moment=printed(edition.window_end, ZoneInfo(of.timezone)),
     )
 
 
@@ -70,9 +82,25 @@ def stories(articles: Sequence[Article], of: Newsletter) -> list[Story]:
     return [_story(article, sites.get(article.source_id, ""), of) for article in articles]
 
 
+def parts(articles: Sequence[Article], layout: Layout, of: Newsletter) -> list[Part]:
+    """The sections of an edition in its order; what stands in none after one that does is headed `More`."""
+    told = zip(articles, stories(articles, of), strict=True)
+    made: list[Part] = []
+    for section, group in groupby(told, key=lambda pair: layout.sections.get(pair[0].id, "")):
+        title = section or ("More" if made else "")
+        note = markdown(layout.notes.get(section, "")) if section else ""
+        made.append(Part(title, note, [story for _, story in group]))
+    return made
+
+
 def first_picture(told: Sequence[Story]) -> Story | None:
     """The first story that has a picture."""
     return next((story for story in told if story.image_url), None)
+
+
+def printed(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The moment in this zone, in whole seconds: HTML knows no millionths."""
+    return moment.astimezone(zone).replace(microsecond=0)
 
 
 def _story(article: Article, site: str, of: Newsletter) -> Story:
@@ -86,5 +114,5 @@ def _story(article: Article, site: str, of: Newsletter) -> Story:
         topic=next(iter(article.topics), ""),
         image_url=web_url(article.image_url, ""),
         image_alt=article.image_alt,
-        moment=article.published_at.astimezone(ZoneInfo(of.timezone)),
+        moment=printed(article.published_at, ZoneInfo(of.timezone)),
     )
