@@ -59,7 +59,7 @@ def _database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
     """The URL of a migrated database: a file to copy on SQLite, one per test process on PostgreSQL."""
     server = os.environ.get("NEWSLETTER_TEST_DATABASE_URL", "")
     if server:
-        url = _postgres_database(server, f"newsletter_test_{worker_id}")
+        url = _postgres_database(server, f"{make_url(server).database}_{worker_id}")
     else:
         url = f"sqlite:///{tmp_path_factory.mktemp('database') / 'template.db'}"
     app = create_app(from_mapping({**SECRETS, "NEWSLETTER_DATABASE_URL": url}))

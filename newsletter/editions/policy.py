@@ -50,8 +50,8 @@ class Layout:
 
 PLAIN_LAYOUT = Layout()
 """No section and no note."""
-PUBLIC = frozenset({EditionStatus.SENDING, EditionStatus.SENT})
-"""On the web too: what has not gone to everybody it is meant for, and never may, is nobody's to read."""
+PUBLIC = frozenset({EditionStatus.SENDING, EditionStatus.PAUSED, EditionStatus.SENT})
+"""On the web too, because somebody has it in their inbox, with the link to it."""
 
 LONGEST_SEARCH, MOST_WORDS = 100, 5
 
