@@ -2,6 +2,7 @@
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import Connection
 
 from newsletter import schema
 from newsletter.core.db import UtcDateTime
@@ -17,9 +18,8 @@ def run() -> None:
     engine = current_app.extensions["migrate"].db.engine
     # Batch mode rebuilds a table; with foreign keys on, dropping the old one would empty those that refer to it.
     with engine.connect() as connection:
-        # Within a transaction SQLite passes over it in silence, and what SQLAlchemy executes is within one.
         if engine.dialect.name == "sqlite":
-            connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
+            _check_foreign_keys(connection, "OFF")
         context.configure(
             connection=connection,
             target_metadata=schema.metadata,
@@ -28,13 +28,18 @@ def run() -> None:
             render_item=plain_type,
             transaction_per_migration=True,
         )
-        try:
-            with context.begin_transaction():
-                context.run_migrations()
-        finally:
-            if engine.dialect.name == "sqlite":
-                connection.rollback()
-                connection.connection.cursor().execute("PRAGMA foreign_keys = ON")
+        with context.begin_transaction():
+            context.run_migrations()
+        if engine.dialect.name == "sqlite":
+            connection.commit()
+            _check_foreign_keys(connection, "ON")
+
+
+def _check_foreign_keys(connection: Connection, state: str) -> None:
+    """Below SQLAlchemy, which begins a transaction with the first statement: within one SQLite ignores this."""
+    driver_connection = connection.connection.driver_connection
+    assert driver_connection  # noqa: S101 - it is open.
+    driver_connection.execute(f"PRAGMA foreign_keys = {state}")
 
 
 run()

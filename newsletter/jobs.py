@@ -24,6 +24,7 @@ from newsletter.subscriptions.service import (
 )
 from newsletter.subscriptions.service.preferring import resume_due
 from newsletter.subscriptions.service.readdressing import purge_changes
+from newsletter.subscriptions.service.staying import ask_inactive
 
 POLL_SOURCES = "poll sources"
 
@@ -48,6 +49,7 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job("answer sign-ups", answer_sign_ups, timedelta(seconds=0.5)),
         Job("remind", remind, timedelta(minutes=10)),
         Job("watch sign-ups", watch_sign_ups, timedelta(minutes=10)),
+        Job("ask inactive", ask_inactive, timedelta(hours=1)),
         Job("purge sign-ups", _purge_sign_ups, timedelta(minutes=10)),
         Job("resume paused", _resume_paused, timedelta(minutes=1)),
         Job("retain", _retain, timedelta(hours=1)),

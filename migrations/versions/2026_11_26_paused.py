@@ -1,7 +1,7 @@
-"""Pauses that end are found by index; fresh links count; addresses can be changed; an id never means another person.
+"""Pauses that end are found by index; fresh links count, and addresses can be changed.
 
 Revision ID: f3b1a6c09d27
-Revises: a1c5f0d37e92
+Revises: 7a94c2e8d1b5
 Create Date: 2026-11-26 15:30:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "f3b1a6c09d27"
-down_revision = "a1c5f0d37e92"
+down_revision = "7a94c2e8d1b5"
 branch_labels = None
 depends_on = None
 
@@ -20,15 +20,7 @@ ASKED, COUNTED = "verdict = 'asked'", "verdict IN ('asked', 'link', 'change')"
 OLD_MAILED, MAILED = "verdict IN ('asked', 'reminded')", "verdict IN ('asked', 'reminded', 'link', 'change')"
 
 
-STAY = """
-    CREATE TRIGGER consent_events_stay BEFORE DELETE ON consent_events
-    WHEN EXISTS (SELECT 1 FROM subscribers WHERE id = OLD.subscriber_id)
-    BEGIN SELECT RAISE(ABORT, 'consent_events is append-only'); END
-"""
-
-
 def upgrade():
-    _rebuild_subscribers(sqlite_autoincrement=True)
     _index("subscriptions", "paused", ["paused_until"], PAUSED)
     _count_by(COUNTED, MAILED)
     op.create_table(
@@ -51,16 +43,6 @@ def upgrade():
     op.create_index("ix_address_changes_asked_at", "address_changes", ["asked_at"])
 
 
-def _rebuild_subscribers(**options):
-    """SQLite gives the number of the last row that was deleted to the next one, and with it their old links."""
-    if op.get_bind().dialect.name == "sqlite":
-        # A trigger that names the table would be in the way of its renaming.
-        op.execute("DROP TRIGGER consent_events_stay")
-        with op.batch_alter_table("subscribers", recreate="always", table_kwargs=options):
-            pass
-        op.execute(STAY)
-
-
 def _index(table, name, columns, condition):
     where = sa.text(condition)
     op.create_index(f"ix_{table}_{name}", table, columns, sqlite_where=where, postgresql_where=where)
@@ -77,4 +59,3 @@ def downgrade():
     op.execute("DELETE FROM sign_ups WHERE verdict IN ('link', 'change', 'nobody') OR method IN ('link', 'change')")
     _count_by(ASKED, OLD_MAILED)
     op.drop_index("ix_subscriptions_paused", "subscriptions")
-    _rebuild_subscribers()

@@ -15,6 +15,7 @@ from newsletter.cli import (
     dkim,
     editions,
     newsletters,
+    retention,
     running,
     setup,
     sources,
@@ -33,7 +34,10 @@ def root() -> None:
     """A newsletter and subscription service for publishers."""
 
 
-for _part in (setup, running, newsletters, sources, authors, subscribers, digests, editions, dkim, demo, bench):
+for _part in (
+    *(setup, running, newsletters, sources, authors, subscribers, retention),
+    *(digests, editions, dkim, demo, bench),
+):
     _part.register(root)
 
 

@@ -22,7 +22,9 @@ class Happened:
 
     def words(self) -> str:
         told = "; ".join(f"{name.replace('_', ' ')} {fact}" for name, fact in self.facts.items() if fact)
-        return f"{self.at:%Y-%m-%d %H:%M:%S}  {self.what}" + (f"\n{'':21}{told}" if told else "")
+        # A wording has many lines, each of them below the other facts.
+        lines = told.split("\n") if told else []
+        return "\n".join([f"{self.at:%Y-%m-%d %H:%M:%S}  {self.what}", *(f"{'':21}{line}" for line in lines)])
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ def _consented(event: ConsentEvent, slugs: Mapping[int, str]) -> Happened:
         "with": origin.user_agent if origin else "",
         "by_link_of_edition": event.edition_id,
         "nonce": event.nonce,
-        "told": f'"{wording.text}" (version {wording.id}, SHA-256 {wording.digest[:12]}…)' if wording else "",
+        "asked_by_mail": event.message_id,
+        "told": f'"{wording.text}" (version {wording.id}, SHA-256 {wording.digest})' if wording else "",
         "note": event.note,
     }
     return Happened(event.at, str(event.kind), facts)

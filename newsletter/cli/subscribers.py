@@ -4,19 +4,17 @@ from datetime import timedelta
 
 import click
 
-from newsletter.cli import people
+from newsletter.cli import erasing, people
 from newsletter.cli.output import Group, answer, open_house, table
 from newsletter.cli.ratios import ratio
 from newsletter.cli.story import story
 from newsletter.core.addresses import parse
 from newsletter.core.clock import now
 from newsletter.core.errors import NotFound
-from newsletter.mail.house import House
 from newsletter.newsletters.queries import newsletters
-from newsletter.subscriptions.models import Subscriber, Verdict
+from newsletter.subscriptions.models import Verdict
 from newsletter.subscriptions.policy.budgets import is_collapsed
 from newsletter.subscriptions.queries import find_subscriber, verdicts_since
-from newsletter.subscriptions.service import erase as erase_person
 from newsletter.subscriptions.service.budgeting import confirming
 from newsletter.suppressions.queries import find_suppression
 
@@ -37,16 +35,6 @@ def show(address: str) -> None:
             raise NotFound(kind="subscriber", name=parse(address))
         told = story(found, suppression, {each.id: each.slug for each in newsletters()})
         answer(told.as_dict(), told.words())
-
-
-@group.command()
-@click.argument("address")
-@click.confirmation_option(prompt="Erase all that is known of this address? It cannot be undone.")
-def erase(address: str) -> None:
-    """Erase all that is known of ADDRESS; only a key stays, so that nobody writes to it again."""
-    with open_house() as house:
-        erase_person(_subscriber(address, house).id)
-        answer({"erased": True}, "Erased. Nothing is kept but that this address is not to be written to.")
 
 
 @group.command()
@@ -74,15 +62,8 @@ def budget() -> None:
         answer(facts, "\n".join(lines))
 
 
-def _subscriber(address: str, house: House) -> Subscriber:
-    mailbox = parse(address)
-    found = find_subscriber(mailbox.key(house.settings.pepper))
-    if found is None:
-        raise NotFound(kind="subscriber", name=mailbox)
-    return found
-
-
 def register(parent: click.Group) -> None:
     people.register(group)
+    erasing.register(group)
     group.add_command(ratio)
     parent.add_command(group)

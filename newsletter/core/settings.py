@@ -99,6 +99,8 @@ class Settings:
     keep_pending: timedelta = timedelta(days=14)
     keep_ended: timedelta = timedelta(days=3 * 365)
     keep_deliveries: timedelta = timedelta(days=548)
+    ask_inactive: timedelta | None = None
+    answer_within: timedelta = timedelta(days=30)
     confirm_within: timedelta = timedelta(hours=72)
     remind_after: timedelta = timedelta(hours=24)
     check_dns: bool = False
@@ -272,6 +274,11 @@ def _days(least: int, most: int) -> Callable[[str, str], timedelta]:
     return lambda name, text: timedelta(days=number(name, text))
 
 
+def _days_or_off(least: int, most: int) -> Callable[[str, str], timedelta | None]:
+    days = _days(least, most)
+    return lambda name, text: None if text == "off" else days(name, text)
+
+
 def _seconds(least: int, most: int) -> Callable[[str, str], timedelta]:
     number = _number(least, most)
     return lambda name, text: timedelta(seconds=number(name, text))
@@ -347,6 +354,8 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "KEEP_PENDING_DAYS": ("keep_pending", _days(1, 30)),
     "KEEP_ENDED_DAYS": ("keep_ended", _days(30, 3650)),
     "KEEP_DELIVERIES_DAYS": ("keep_deliveries", _days(30, 3650)),
+    "ASK_INACTIVE_DAYS": ("ask_inactive", _days_or_off(365, 3650)),
+    "ANSWER_DAYS": ("answer_within", _days(7, 90)),
     "CONFIRM_HOURS": ("confirm_within", _hours(1, 14 * 24)),
     "REMIND_HOURS": ("remind_after", _hours(0, 7 * 24)),
     "CHECK_DNS": ("check_dns", _boolean),

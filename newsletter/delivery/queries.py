@@ -23,6 +23,7 @@ from newsletter.delivery.models import (
     MailingVariant,
 )
 from newsletter.delivery.policy import OPEN, Cause, Status, cause, gist
+from newsletter.mail.headers import message_id
 from newsletter.suppressions.models import Reason as SuppressionReason
 from newsletter.suppressions.models import Suppression
 
@@ -104,6 +105,12 @@ def deliveries_of(subscriber_id: int) -> Sequence[tuple[Mailing, Delivery]]:
 def mailing(mailing_id: int) -> Mailing:
     """In its newest state, without its template."""
     return db.session.get_one(Mailing, mailing_id, populate_existing=True)
+
+
+def message_id_of(mailing: Mailing) -> str:
+    """The Message-ID of a mailing that was made for one person."""
+    delivery_id = db.session.execute(select(Delivery.id).where(Delivery.mailing_id == mailing.id)).scalar_one()
+    return message_id(mailing.seed, delivery_id, mailing.message_domain)
 
 
 def next_due(mailing_id: int) -> datetime | None:

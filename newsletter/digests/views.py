@@ -23,8 +23,9 @@ from newsletter.mail.render import date_in_words, host, time_in_words
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.service.guarding import stamp
 from newsletter.subscriptions.views.answers import about
-from newsletter.subscriptions.views.proofs import asked_proof, with_script
-from newsletter.web.caching import STAMP, shared_with_form
+from newsletter.subscriptions.views.foot import foot
+from newsletter.subscriptions.views.proofs import with_script
+from newsletter.web.caching import shared_with_form
 from newsletter.web.current import house
 from newsletter.web.headers import with_pictures
 from newsletter.web.numbers import MOST_DIGITS, whole_number
@@ -69,9 +70,7 @@ def article(article_id: str, slug: str) -> Response:
         writers=[(each, web_url(each.url, "")) for each in writers],
         carried=[(issue(edition, of), of) for edition, of in carried],
         others=others,
-        subscribe_url=url_for("public.subscribe", slug=first.slug),
-        stamp=STAMP,
-        proof=asked_proof(first),
+        foot=foot(first),
     )
     changed_at = _changed_at(shown, writers, [issue(edition, of) for edition, of in carried])
     return with_script(with_pictures(shared_with_form(body, changed_at, stamp(house()))))

@@ -5,7 +5,7 @@ import re
 RESERVED = frozenset(
     {
         "account", "api", "archive", "articles", "confirm", "console", "embed", "feed.xml", "healthz", "hooks",
-        "email-change", "metrics", "never",
+        "metrics", "never", "email-change", "still",
         "preferences", "readyz", "static", "subscribe", "unsubscribe", "favicon.ico", "robots.txt",
     }
 )  # fmt: skip

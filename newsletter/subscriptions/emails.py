@@ -16,19 +16,20 @@ from newsletter.subscriptions.links import (
     confirm_link,
     never_link,
     preferences_link,
+    still_link,
     unsubscribe_link,
 )
 from newsletter.subscriptions.policy.alarms import Filling, Sight, trickle_of, window_in_words
 from newsletter.subscriptions.policy.budgets import By
 from newsletter.subscriptions.policy.reminding import link_life
 
-CONFIRMATION, REMINDER, ALARM = "confirmation", "reminder", "alarm"
+CONFIRMATION, REMINDER, STILL_THERE, ALARM = "confirmation", "reminder", "still_there", "alarm"
 """Kinds of mailings by which others find them again."""
 
 
 @dataclass(frozen=True)
 class Times:
-    """When a mail is written, and when what it is about is deleted."""
+    """When a mail is written, and when what it is about ends unless somebody answers."""
 
     at: datetime
     deleted_at: datetime
@@ -82,6 +83,24 @@ def reminder(newsletters: Sequence[Newsletter], nonces: Mapping[int, str], times
     )
     links = {"confirm_url": confirm_link(settings.base_url, nonces), "never_url": never_link(settings.base_url)}
     return Letter(REMINDER, personal_letterhead(first, times.at), content, links)
+
+
+def still_there(newsletters: Sequence[Newsletter], times: Times, house: House) -> Letter:
+    """The mail that asks who has done nothing for long whether to go on; the first newsletter sends it."""
+    base_url, first = house.settings.base_url, newsletters[0]
+    content = house.renderer.render(
+        STILL_THERE,
+        {
+            "newsletter": look(first, base_url),
+            "names": [each.name for each in newsletters],
+            "still_url": Hole("still_url"),
+            "preferences_url": Hole("preferences_url"),
+            "ends_on": times.deleted_at.astimezone(ZoneInfo(first.timezone)),
+            "home_url": base_url,
+        },
+    )
+    links = {"still_url": still_link(base_url), "preferences_url": preferences_link(base_url)}
+    return Letter(STILL_THERE, personal_letterhead(first, times.at), content, links)
 
 
 def welcome(newsletter: Newsletter, at: datetime, house: House) -> Letter:

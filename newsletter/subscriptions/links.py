@@ -17,6 +17,7 @@ NEVER = "never"
 PREFERENCES = "preferences"
 ACCOUNT = "account"
 EMAIL_CHANGE = "email-change"
+STILL = "still"
 
 ACCOUNT_FOR = timedelta(hours=24)
 """How long a fresh link works."""
@@ -112,6 +113,10 @@ class Reader:
         read = self.signer.read(EMAIL_CHANGE, token, now=now, max_age=CHANGE_FOR)
         return Changing(_number(read, "s", EMAIL_CHANGE), _number(read, "c", EMAIL_CHANGE))
 
+    def still(self, token: str, now: datetime) -> int:
+        """The subscriber who was asked whether to go on, by a link that works for ever. Raises LinkDamaged."""
+        return _number(self.signer.read(STILL, token, now=now, max_age=None), "s", STILL)
+
 
 def reader(house: House) -> Reader:
     return Reader(house.signer, house.settings.confirm_within)
@@ -150,6 +155,11 @@ def narrow_token(named: Named, house: House, at: datetime) -> str:
 def new_nonce() -> str:
     """What a confirmation link must carry."""
     return secrets.token_urlsafe(12)
+
+
+def still_link(base_url: str) -> Link:
+    """The link with which whoever is asked says that it shall go on."""
+    return Link(STILL, f"{base_url}/still/")
 
 
 def never_link(base_url: str) -> Link:

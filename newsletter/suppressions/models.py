@@ -20,7 +20,10 @@ class Reason(StrEnum):
 
 
 class Suppression(db.Model):  # type: ignore[name-defined, misc]
-    """One row per address; `address_key` is `Address.key`, `words` what the server or person said."""
+    """One row per address; `address_key` is `Address.key`, `words` what the server or person said.
+
+    `erased_at` is when the person was last erased, whatever the reason not to mail them is; None if never.
+    """
 
     __tablename__ = "suppressions"
 
@@ -28,3 +31,4 @@ class Suppression(db.Model):  # type: ignore[name-defined, misc]
     reason: Mapped[Reason] = mapped_column(String(20))
     words: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,5 +1,10 @@
 """Reading suppressions."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
 from newsletter.core.db import db
 from newsletter.suppressions.models import Reason, Suppression
 
@@ -13,3 +18,13 @@ def may_be_asked(address_key: str) -> bool:
     """Whether a confirmation may go there: who was only erased may come back, if it is they who ask."""
     found = find_suppression(address_key)
     return found is None or found.reason == Reason.ERASED
+
+
+def erased_keys() -> Sequence[tuple[str, datetime]]:
+    """Who was erased, by their keys, and when, oldest first."""
+    rows = db.session.execute(
+        select(Suppression.address_key, Suppression.erased_at)
+        .where(Suppression.erased_at.is_not(None))
+        .order_by(Suppression.erased_at, Suppression.address_key)
+    )
+    return [(row.address_key, row.erased_at) for row in rows]

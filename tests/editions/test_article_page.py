@@ -114,7 +114,7 @@ def test_only_what_a_digest_takes_from_or_an_edition_carried_is_shown(client: Fl
     parsed = shown(client, article)
 
     assert first(parsed, ".piece > footer a[href$='/courier/archive/1']").text() == "The Courier, No. 1"
-    assert first(parsed, ".strip form").attributes["action"] == "/courier/subscribe"
+    assert first(parsed, ".strip form").attributes["action"] == "/courier/subscribe?form=foot"
 
 
 def test_what_is_to_appear_later_is_not_shown_before(
@@ -132,7 +132,7 @@ def test_each_newsletter_that_takes_from_the_source_can_be_had(client: FlaskClie
     make.newsletter("sport")
     parsed = shown(client, ferry(source))
 
-    assert first(parsed, ".strip form").attributes["action"] == "/courier/subscribe"
+    assert first(parsed, ".strip form").attributes["action"] == "/courier/subscribe?form=foot"
     assert [node.attributes["value"] for node in parsed.css("input[name=newsletters]")] == ["evening"]
 
 

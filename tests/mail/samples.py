@@ -190,6 +190,14 @@ MAILS = MappingProxyType(
             "unsubscribe_url": Hole("unsubscribe_url"),
             "preferences_url": Hole("preferences_url"),
         },
+        "still_there": {
+            "newsletter": Newsletter(),
+            "names": [Newsletter().name],
+            "still_url": Hole("still_url"),
+            "preferences_url": Hole("preferences_url"),
+            "ends_on": MORNING + timedelta(days=30),
+            "home_url": "https://www.harbourpost.example/",
+        },
         "fresh_link": {"newsletter": Newsletter(), "account_url": Hole("account_url")},
         "address_change": {
             "newsletter": Newsletter(),

@@ -57,6 +57,7 @@ LINKS: dict[str, tuple[str, Claims]] = {
     "unsubscribe": ("unsubscribe", leaving),
     "never": ("never", leaving),
     "email-change": ("email-change", changing),
+    "still": ("still", leaving),
 }
 """By the first part of the path: the purpose of the token, and what it says of a pending subscription."""
 

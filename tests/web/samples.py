@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from markupsafe import Markup
@@ -14,6 +14,9 @@ from newsletter.core.settings import Settings
 from newsletter.digests.views import Piece
 from newsletter.editions.views.printed import Issue, Story
 from newsletter.mail.house import make_house
+from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.views import wordings
+from newsletter.subscriptions.views.foot import Foot
 from newsletter.web import csrf, current, errors, headers, pages, static_files
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -131,15 +134,13 @@ def issue(number: int) -> Issue:
 
 def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
     """For each template of templates/pages, exactly what a view gives it."""
-    base = SETTINGS.base_url
+    base, of = SETTINGS.base_url, cast("Newsletter", newsletter)
     page = {"newsletter": newsletter, "newsletter_url": f"{base}/{newsletter.slug}"}
     action = {"newsletter": newsletter, "action_url": f"{base}/confirm/some-token"}
     link = {"hours": 72}
     foot = {
-        "proof": None,
         "archive_url": f"{base}/{newsletter.slug}/archive",
-        "subscribe_url": f"{base}/{newsletter.slug}/subscribe",
-        "stamp": "a-stamp",
+        "foot": Foot(f"{base}/{newsletter.slug}/subscribe?form=foot", wordings.short_form(of), None, "a-stamp"),
     }
     others = [
         Sample(
@@ -161,6 +162,7 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
             "form": form,
             "subscribe_url": f"{base}/{newsletter.slug}/subscribe",
             "proof": None,
+            "told": wordings.sign_up(of),
         },
         "archive.html": page
         | foot
@@ -195,9 +197,9 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
             "suggestion": "ann@harbour.example",
         },
         "check_your_inbox.html": page | {"hours": 72},
-        "confirm.html": action | {"newsletters": [newsletter]},
+        "confirm.html": action | {"told": wordings.confirm([of])},
         "confirmed.html": page | {"newsletters": [newsletter, others[0]]},
-        "unsubscribe.html": action | {"less_url": f"{base}/preferences/some-token"},
+        "unsubscribe.html": action | {"told": wordings.leave(of), "less_url": f"{base}/preferences/some-token"},
         "unsubscribed.html": page | {"manage_url": f"{base}/preferences"},
         "preferences.html": {
             "address": "a…@readers.example",
@@ -207,6 +209,8 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
                 Having(others[1], "unsubscribed", None, []),
             ],
             "cadences": ["each", "daily", "weekly", "monthly"],
+            "leaving": wordings.leave_one,
+            "joining": wordings.join_one,
             "is_fresh": True,
             "is_narrow": False,
             "action_url": f"{base}/account/some-token",
@@ -232,8 +236,10 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
         "link_sent.html": {},
         "erased.html": {},
         "nothing_kept.html": {},
-        "never.html": {"action_url": f"{base}/never/some-token"},
+        "never.html": {"action_url": f"{base}/never/some-token", "told": wordings.never_write()},
         "never_again.html": {},
+        "still_there.html": action | {"told": wordings.stay([of])},
+        "stayed.html": {"newsletters": [newsletter, others[0]]},
         "link_expired.html": link | {"purpose": "confirm"},
         "link_damaged.html": link | {"purpose": "unsubscribe"},
     }

@@ -9,7 +9,7 @@ from newsletter.delivery.service.control import (
     pause_bulk,
     resume,
 )
-from newsletter.delivery.service.forgetting import forget, scrub, sum_up
+from newsletter.delivery.service.forgetting import forget, forget_address
 from newsletter.delivery.service.home import adopt, require_home, settle_in
 from newsletter.delivery.service.leasing import (
     Leased,
@@ -34,6 +34,8 @@ from newsletter.delivery.service.readdressing import readdress
 from newsletter.delivery.service.recording import record
 from newsletter.delivery.service.recovery import settle_estates, settle_expired
 from newsletter.delivery.service.requeueing import requeue
+from newsletter.delivery.service.scrubbing import rewrite, rewrite_each_day, scrub
+from newsletter.delivery.service.summing import count_to_sum_up, sum_up
 
 __all__ = [
     "Leased",
@@ -45,8 +47,10 @@ __all__ = [
     "cancel",
     "cancel_for",
     "cancel_own",
+    "count_to_sum_up",
     "finish_mailings",
     "forget",
+    "forget_address",
     "has_due",
     "lease",
     "names_of",
@@ -63,6 +67,8 @@ __all__ = [
     "requeue",
     "require_home",
     "resume",
+    "rewrite",
+    "rewrite_each_day",
     "scrub",
     "settle_estates",
     "settle_expired",

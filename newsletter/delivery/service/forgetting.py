@@ -1,17 +1,13 @@
-"""Forgetting people and old details: the states and their sums stay, whose they were does not."""
+"""Forgetting people: the states and their sums stay, whose they were does not."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
-from sqlalchemy import delete, or_, select, text, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from newsletter.core.clock import now
 from newsletter.core.db import among, db, transaction
-from newsletter.delivery.models import IS_BULK, IS_WAITING, Attempt, Delivery, Mailing, MailingState
+from newsletter.delivery.models import IS_BULK, IS_WAITING, Attempt, Delivery, Mailing, MailingVariant
 from newsletter.delivery.policy import Status
-from newsletter.delivery.queries import ledger
-
-MAILINGS_AT_A_TIME = 50
 
 
 def forget(subscriber_ids: Collection[int]) -> None:
@@ -25,28 +21,7 @@ def forget(subscriber_ids: Collection[int]) -> None:
     theirs = select(Mailing.id).where(or_(among(Mailing.subscriber_id, subscriber_ids), IS_BULK))
     these = Delivery.mailing_id.in_(theirs), among(Delivery.subscriber_id, subscriber_ids)
     with transaction():
-        ids = db.session.scalars(select(Delivery.id).where(*these)).all()
-        if not ids:
-            return
-        known = among(Delivery.id, ids)
-        db.session.execute(
-            update(Delivery)
-            .where(known, IS_WAITING)
-            .values(status=Status.CANCELLED, ended_at=now())
-            .execution_options(synchronize_session=False)
-        )
-        db.session.execute(
-            update(Delivery)
-            .where(known)
-            .values(subscriber_id=None, address="", address_key="", name=None, words="")
-            .execution_options(synchronize_session=False)
-        )
-        db.session.execute(
-            update(Attempt)
-            .where(among(Attempt.delivery_id, ids))
-            .values(words="")
-            .execution_options(synchronize_session=False)
-        )
+        _blank(db.session.scalars(select(Delivery.id).where(*these)).all())
         db.session.execute(
             update(Mailing)
             .where(among(Mailing.subscriber_id, subscriber_ids))
@@ -55,41 +30,55 @@ def forget(subscriber_ids: Collection[int]) -> None:
         )
 
 
-def sum_up(before: datetime) -> int:
-    """Replace the deliveries of mailings from before this moment by their sums; how many mailings that were."""
-    old = (
-        select(Mailing)
-        .where(
-            Mailing.created_at < before,
-            Mailing.summary.is_(None),
-            Mailing.state.in_((MailingState.FINISHED, MailingState.CANCELLED)),
-        )
-        .limit(MAILINGS_AT_A_TIME)
-    )
-    done = 0
-    while chosen := _summed_up(old):
-        done += len(chosen)
-    return done
+def forget_address(address_key: str) -> int:
+    """As `forget`, for all mail to one address, whoever it was for; how many deliveries that were.
 
-
-def _summed_up(old: object) -> Sequence[Mailing]:
+    It reads the whole table, so it is for an operator and not for a click.
+    """
     with transaction():
-        chosen = db.session.scalars(old).all()  # type: ignore[call-overload]
-        for each in chosen:
-            each.summary = {str(status): count for status, count in ledger(each.id).states.items()}
-        ids = [each.id for each in chosen]
-        deliveries = select(Delivery.id).where(among(Delivery.mailing_id, ids))
-        for statement in (
-            delete(Attempt).where(Attempt.delivery_id.in_(deliveries)),
-            delete(Delivery).where(among(Delivery.mailing_id, ids)),
-        ):
-            db.session.execute(statement.execution_options(synchronize_session=False))
-        return list(chosen)
+        ids = db.session.scalars(select(Delivery.id).where(Delivery.address_key == address_key)).all()
+        _blank(ids)
+        return len(ids)
 
 
-def scrub() -> None:
-    """Have SQLite write its log of changes back and empty it, so that what was taken out is nowhere any more."""
-    if db.engine.dialect.name == "sqlite":
-        db.session.commit()
-        with db.engine.connect() as connection:
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+def _blank(ids: Sequence[int]) -> None:
+    if not ids:
+        return
+    known = among(Delivery.id, ids)
+    _unname_variants(known)
+    db.session.execute(
+        update(Delivery)
+        .where(known, IS_WAITING)
+        .values(status=Status.CANCELLED, ended_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        update(Delivery)
+        .where(known)
+        .values(subscriber_id=None, address="", address_key="", name=None, words="", variant=0)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        update(Attempt)
+        .where(among(Attempt.delivery_id, ids))
+        .values(words="")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _unname_variants(known: ColumnElement[bool]) -> None:
+    """A variant that nobody else gets may have been written for their name alone, and so becomes the usual one.
+
+    It stays as a row, because a worker that has a message of theirs in its hands may still ask for it.
+    """
+    own = select(Delivery.mailing_id, Delivery.variant).where(known, Delivery.variant > 0).distinct()
+    for mailing_id, variant in db.session.execute(own).all():
+        same = select(Delivery.id).where(Delivery.mailing_id == mailing_id, Delivery.variant == variant, ~known)
+        if db.session.scalar(same.limit(1)) is None:
+            usual = select(Mailing.template).where(Mailing.id == mailing_id).scalar_subquery()
+            db.session.execute(
+                update(MailingVariant)
+                .where(MailingVariant.mailing_id == mailing_id, MailingVariant.number == variant)
+                .values(template=usual)
+                .execution_options(synchronize_session=False)
+            )

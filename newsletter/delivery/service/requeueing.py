@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
@@ -55,10 +55,11 @@ def _reopen(mailing_id: int, moment: datetime) -> None:
     """First of all, because it locks the row: nobody may find the mailing finished before this is committed."""
     reopened = rows_written(
         update(Mailing)
-        .where(Mailing.id == mailing_id, Mailing.state != MailingState.CANCELLED)
+        .where(Mailing.id == mailing_id, Mailing.state != MailingState.CANCELLED, Mailing.summary.is_(None))
         .values(state=MailingState.SENDING, problem="", requeued_at=moment, finished_at=None)
     )
     if not reopened:
-        state = db.session.scalar(select(Mailing.state).where(Mailing.id == mailing_id))
-        problem = f"The mailing is {state or 'not there'}; it cannot be sent again."
+        found = db.session.get(Mailing, mailing_id, populate_existing=True)
+        state = "not there" if found is None else "summed up" if found.summary is not None else found.state
+        problem = f"The mailing is {state}; it cannot be sent again."
         raise Conflict(problem)

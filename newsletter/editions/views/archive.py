@@ -13,8 +13,9 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.service.guarding import stamp
 from newsletter.subscriptions.views.answers import about
-from newsletter.subscriptions.views.proofs import asked_proof, with_script
-from newsletter.web.caching import STAMP, shared_with_form
+from newsletter.subscriptions.views.foot import foot
+from newsletter.subscriptions.views.proofs import with_script
+from newsletter.web.caching import shared_with_form
 from newsletter.web.current import house
 from newsletter.web.headers import with_pictures
 from newsletter.web.numbers import whole_number
@@ -61,9 +62,7 @@ def _about(template: str, of: Newsletter, **values: object) -> str:
         template,
         of,
         archive_url=archive_url(of, house().settings.base_url),
-        subscribe_url=url_for("public.subscribe", slug=of.slug),
-        stamp=STAMP,
-        proof=asked_proof(of),
+        foot=foot(of),
         **values,
     )
 

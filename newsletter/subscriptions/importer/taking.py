@@ -36,6 +36,7 @@ from newsletter.subscriptions.models import (
 from newsletter.subscriptions.policy import EndReason, FollowKind, SubscriptionStatus
 from newsletter.subscriptions.policy.budgets import Trust, mailbox_of
 from newsletter.suppressions.models import Reason, Suppression
+from newsletter.suppressions.service import IMPORTED
 
 METHOD = "import"
 
@@ -129,7 +130,7 @@ class _Crew:
 
     @property
     def _mark(self) -> str:
-        return f"import {self.into.id}"
+        return f"{IMPORTED}{self.into.id}"
 
     def _subscribe(self, new: Sequence[Person], becomes: dict[str, str], known: Known) -> None:
         moment = now()
@@ -269,7 +270,7 @@ def undo(import_id: int) -> Import:
         db.session.execute(update(Subscription).where(Subscription.import_id == import_id).values(import_id=None))
         has_one = exists(select(Subscription.id).where(Subscription.subscriber_id == Subscriber.id))
         db.session.execute(delete(Subscriber).where(Subscriber.import_id == import_id, ~has_one))
-        db.session.execute(delete(Suppression).where(Suppression.words == f"import {import_id}"))
+        db.session.execute(delete(Suppression).where(Suppression.words == f"{IMPORTED}{import_id}"))
         db.session.execute(delete(SignUp).where(SignUp.form == f"import {import_id}"))
         db.session.expire_all()
         chosen.state, chosen.ended_at = ImportState.UNDONE, now()

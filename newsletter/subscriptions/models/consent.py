@@ -16,6 +16,7 @@ class Consent(StrEnum):
     CONFIRMED = "confirmed"
     WITHDRAWN = "withdrawn"
     MOVED = "moved"  # The same consent at another address, which was proven.
+    UNSUPPRESSED = "unsuppressed"  # No consent, but why an operator mails the address again.
 
 
 class Wording(db.Model):  # type: ignore[name-defined, misc]
@@ -33,8 +34,9 @@ class ConsentEvent(db.Model):  # type: ignore[name-defined, misc]
     """One append-only row: what was asked or withdrawn, when, how, and with which wording.
 
     `method` is how: the form, the link in the confirmation, one click (RFC 8058), the unsubscribe page and others.
-    `nonce` and `edition_id` say which link was used, `edition_id` the edition it stood in. The triggers refuse
-    every UPDATE, and a DELETE as long as its subscriber is there: only the person goes, and the ledger with it.
+    `nonce` and `edition_id` say which link was used, `edition_id` the edition it stood in. `message_id` is the
+    Message-ID of the mail that asked whether the request was meant, "" where none left. The triggers refuse every
+    UPDATE, and a DELETE as long as its subscriber is there: only the person goes, and the ledger with it.
     """
 
     __tablename__ = "consent_events"
@@ -51,6 +53,7 @@ class ConsentEvent(db.Model):  # type: ignore[name-defined, misc]
     nonce: Mapped[str] = mapped_column(String(32), default="")
     wording_id: Mapped[int | None] = mapped_column(ForeignKey("wordings.id"))
     edition_id: Mapped[int | None] = mapped_column(BigId)
+    message_id: Mapped[str] = mapped_column(String(320), default="")
 
     wording: Mapped[Wording | None] = relationship(lazy="joined")
     origin: Mapped["ConsentOrigin | None"] = relationship(lazy="joined", passive_deletes=True)

@@ -24,14 +24,15 @@ class Subscriber(db.Model):  # type: ignore[name-defined, misc]
     """A person known by one address: `address` can be mailed, `entered` is as it was typed.
 
     `language`, `timezone` and `local_hour` are their own wishes; "" and None where the newsletter's count.
-    `active_at` is when they last did something on purpose: signed up, confirmed, chose. `import_id`: who brought
-    them.
+    `active_at` is when they last did something on purpose: signed up, confirmed, chose. `still_asked_at` is when
+    they were last asked whether to go on, None if never. `import_id`: who brought them. An `id` stands in links
+    that work for ever, so it is never given to somebody else.
     """
 
     __tablename__ = "subscribers"
     __table_args__ = (
         Index("ix_subscribers_import", "import_id", sqlite_where=_IMPORTED, postgresql_where=_IMPORTED),
-        # Links name people by number, and no number may ever mean another person.
+        # Without it SQLite gives the greatest number anew once its row is gone; PostgreSQL never does.
         {"sqlite_autoincrement": True},
     )
 
@@ -44,6 +45,7 @@ class Subscriber(db.Model):  # type: ignore[name-defined, misc]
     timezone: Mapped[str] = mapped_column(String(60), default="")
     local_hour: Mapped[int | None] = mapped_column()
     active_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    still_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     import_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

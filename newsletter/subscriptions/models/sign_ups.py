@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, text
+from sqlalchemy import JSON, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import BigId, UtcDateTime, db
@@ -80,6 +80,6 @@ class SignUp(db.Model):  # type: ignore[name-defined, misc]
     method: Mapped[str] = mapped_column(String(20))
     form: Mapped[str] = mapped_column(String(40), default="")
     page: Mapped[str] = mapped_column(String(300), default="")
-    wording: Mapped[str] = mapped_column(String(500), default="")
+    wording: Mapped[str] = mapped_column(Text, default="")
     ip: Mapped[str] = mapped_column(String(45), default="")
     user_agent: Mapped[str] = mapped_column(String(300), default="")

@@ -6,7 +6,7 @@ from newsletter.subscriptions.service.budgeting import purge_sign_ups
 from newsletter.subscriptions.service.confirming import confirm, newsletters_to_confirm
 from newsletter.subscriptions.service.consent import Origin
 from newsletter.subscriptions.service.counting import purge_counts
-from newsletter.subscriptions.service.erasing import erase
+from newsletter.subscriptions.service.erasing import erase, erase_address, erase_again, erase_here
 from newsletter.subscriptions.service.leaving import check_never, never_write, newsletter_to_leave, unsubscribe
 from newsletter.subscriptions.service.proving import purge_proofs
 from newsletter.subscriptions.service.reminding import remind
@@ -20,6 +20,9 @@ __all__ = [
     "check_never",
     "confirm",
     "erase",
+    "erase_address",
+    "erase_again",
+    "erase_here",
     "never_write",
     "newsletter_to_leave",
     "newsletters_to_confirm",

@@ -12,6 +12,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, insert_ignoring, one_at_a_time, transaction
 from newsletter.core.errors import NewsletterError
 from newsletter.core.logs import logger
+from newsletter.delivery.queries import message_id_of
 from newsletter.delivery.service import Recipient, queue_to_one
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
@@ -21,7 +22,7 @@ from newsletter.subscriptions.models import IS_NEW, Consent, Follow, SignUp, Sub
 from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscriber
 from newsletter.subscriptions.service.budgeting import Gate
-from newsletter.subscriptions.service.consent import Named, Origin, note
+from newsletter.subscriptions.service.consent import NO_LINK, Link, Named, Origin, note
 from newsletter.subscriptions.service.counting import Tally
 from newsletter.subscriptions.service.linking import LINK, answer_link
 from newsletter.subscriptions.service.readdressing import CHANGE, answer_change
@@ -88,32 +89,39 @@ def _answered(asked: SignUp, gate: Gate, tally: Tally, house: House) -> Verdict:
     newsletters = [db.session.get_one(Newsletter, newsletter_id) for newsletter_id in asked.newsletter_ids]
     subscriber = _met(asked, moment)
     subscriptions = [_pending(subscriber, of, asked, moment) for of in newsletters]
-    origin = Origin(asked.method, asked.ip, asked.user_agent, asked.page, asked.wording, asked.form)
-    for subscription in subscriptions:
-        note(Consent.REQUESTED, Named(subscription.subscriber_id, subscription.newsletter_id), origin, asked.at)
     pending = [each for each in subscriptions if each.status == SubscriptionStatus.PENDING]
+    verdict, by_mail = _judged(asked, pending, refusal), NO_LINK
+    if verdict is Verdict.ASKED:
+        by_mail = Link(message_id=_ask(subscriber, pending, moment, house))
+        tally.note(pending, moment)
+    origin = Origin(asked.method, asked.ip, asked.user_agent, asked.page, asked.wording, asked.form)
+    for each in subscriptions:
+        whose = Named(each.subscriber_id, each.newsletter_id)
+        note(Consent.REQUESTED, whose, origin, asked.at, by_mail if each in pending else NO_LINK)
+    return verdict
+
+
+def _judged(asked: SignUp, pending: Sequence[Subscription], refusal: Verdict | None) -> Verdict:
     if not pending:
         return Verdict.KNOWN
     if not may_be_asked(asked.address_key):
         return Verdict.SUPPRESSED
-    if refusal:
-        return refusal
-    _ask(subscriber, pending, moment, house)
-    tally.note(pending, moment)
-    return Verdict.ASKED
+    return refusal or Verdict.ASKED
 
 
 def _settle(asked: SignUp, verdict: Verdict) -> None:
     asked.verdict, asked.answered_at = verdict, now()
-    asked.address = asked.entered = asked.ip = asked.user_agent = asked.page = ""
+    asked.address = asked.entered = asked.ip = asked.user_agent = asked.page = asked.wording = ""
     asked.wish = {}
 
 
-def _ask(subscriber: Subscriber, pending: Sequence[Subscription], moment: datetime, house: House) -> None:
+def _ask(subscriber: Subscriber, pending: Sequence[Subscription], moment: datetime, house: House) -> str:
+    """Queue the confirmation; its Message-ID."""
     nonces = {each.newsletter_id: each.nonce for each in pending}
     newsletters = [db.session.get_one(Newsletter, newsletter_id) for newsletter_id in nonces]
     letter = emails.confirmation(newsletters, nonces, moment, house)
-    queue_to_one(letter, Recipient(subscriber.id, subscriber.address, subscriber.address_key))
+    mailing = queue_to_one(letter, Recipient(subscriber.id, subscriber.address, subscriber.address_key))
+    return message_id_of(mailing)
 
 
 def _met(asked: SignUp, moment: datetime) -> Subscriber:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from newsletter.core.addresses import Address, keyed
 from newsletter.core.clock import now
@@ -150,13 +150,19 @@ def note_confirmed(address_key: str) -> None:
 
 def purge_sign_ups() -> int:
     """Forget those that no budget needs any more; how many that were."""
-    moment = now()
     with transaction():
-        return rows_written(
-            delete(SignUp)
-            .where(
-                SignUp.answered_at < moment - REFUSED_FOR,
-                (SignUp.answered_at < moment - LONGEST_WINDOW) | SignUp.verdict.not_in(_KEPT_LONG),
-            )
-            .execution_options(synchronize_session=False)
-        )
+        needless = delete(SignUp).where(_is_needless(now()))
+        return rows_written(needless.execution_options(synchronize_session=False))
+
+
+def count_needless() -> int:
+    """How many `purge_sign_ups` would forget."""
+    return db.session.scalar(select(func.count()).select_from(SignUp).where(_is_needless(now()))) or 0
+
+
+def _is_needless(moment: datetime) -> ColumnElement[bool]:
+    counts_on = SignUp.verdict.in_(_KEPT_LONG)
+    return and_(
+        SignUp.answered_at < moment - REFUSED_FOR,
+        or_(SignUp.answered_at < moment - LONGEST_WINDOW, ~counts_on),
+    )

@@ -54,7 +54,9 @@ def confirm(token: str, origin: Origin, house: House) -> Sequence[Newsletter]:
 def newsletters_to_confirm(token: str, house: House) -> Sequence[Newsletter]:
     """Which newsletters a confirmation link is for; changes nothing. Raises LinkDamaged, LinkExpired."""
     requested = reader(house).confirmation(token, now())
-    found = db.session.scalars(select(Newsletter).where(Newsletter.id.in_(requested.nonces))).all()
+    found = db.session.scalars(
+        select(Newsletter).where(Newsletter.id.in_(requested.nonces)).order_by(Newsletter.id)
+    ).all()
     if not found:
         raise LinkDamaged(CONFIRM)
     return found

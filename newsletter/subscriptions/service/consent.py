@@ -18,8 +18,9 @@ from newsletter.subscriptions.policy.proof import Proof
 class Origin:
     """Where a wish came from, for the consent ledger; `method` is form, link, one-click, page, command …
 
-    `wording` is what stood at the button that was pressed, `form` which of our forms, `page` where that stood,
-    `trust` what the form says of who filled it in, `proof` the proof of work that it brought.
+    `wording` is all that the page said whose button was pressed, "" where that is not known; `form` which of our
+    forms, `page` where that stood, `trust` what the form says of who filled it in, `proof` the proof of work it
+    brought, `note` what an operator said.
     """
 
     method: str
@@ -30,14 +31,19 @@ class Origin:
     form: str = ""
     trust: Trust = Trust.SIGNED
     proof: Proof | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Link:
-    """Which link of ours was used: the nonce it carried, or the edition it stood in."""
+    """Which link of ours was used: the nonce it carried, or the edition it stood in.
+
+    `message_id` is that of the mail with which we asked for the confirmation.
+    """
 
     nonce: str = ""
     edition_id: int | None = None
+    message_id: str = ""
 
 
 NO_LINK = Link()
@@ -66,9 +72,10 @@ def note(kind: Consent, whose: Named, origin: Origin, at: datetime, link: Link =
             "at": at,
             "form": origin.form[:40],
             "page": plain(origin.page)[:300],
-            "note": "",
+            "note": origin.note[:500],
             "nonce": link.nonce,
             "edition_id": link.edition_id,
+            "message_id": link.message_id,
             "wording_id": _wording_id(origin.wording, at),
         },
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import case, delete, func, select, update
 
 from newsletter.core.clock import now
 from newsletter.core.db import db, insert_adding, rows_written, transaction
@@ -119,6 +119,12 @@ def purge_counts() -> int:
     """Forget those of too long ago; how many rows."""
     with transaction():
         return rows_written(delete(ConfirmCount).where(ConfirmCount.day < (now() - KEPT).date()))
+
+
+def count_old_counts() -> int:
+    """How many rows `purge_counts` would forget."""
+    old = select(func.count()).select_from(ConfirmCount).where(ConfirmCount.day < (now() - KEPT).date())
+    return db.session.scalar(old) or 0
 
 
 def _add(sums: Mapping[Key, Mapping[str, int]]) -> None:

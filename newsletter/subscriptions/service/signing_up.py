@@ -76,7 +76,7 @@ def note_asked(mailbox: Address, origin: Origin, house: House) -> SignUp:
         method=origin.method,
         form=origin.form[:40],
         page=plain(origin.page)[:300],
-        wording=origin.wording[:500],
+        wording=origin.wording,
         ip=kept_ip(origin.ip, house.settings.keep_ip),
         user_agent=kept_agent(plain(origin.user_agent), house.settings.keep_ip),
     )

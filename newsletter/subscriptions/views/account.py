@@ -3,17 +3,19 @@
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 
 from newsletter.core.errors import InvalidInput
+from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.policy import Cadence
-from newsletter.subscriptions.service import erase, joining, preferring, profile, readdressing, telling
+from newsletter.subscriptions.service import erase_here, joining, preferring, profile, readdressing, telling
 from newsletter.subscriptions.service.addressing import find_suggestion
 from newsletter.subscriptions.service.preferring import Opened
 from newsletter.subscriptions.service.profile import Profile
+from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.answers import Answer, origin, trace
 from newsletter.subscriptions.views.preferences import done, nothing_kept, tried
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
 
-JOIN, CHANGE, CONFIRM_CHANGE = "Subscribe", "Change my address", "Yes, write to me here"
+CHANGE, CONFIRM_CHANGE = "Change my address", "Yes, write to me here"
 """The words on the buttons, as the templates have them and the ledger keeps them."""
 
 blueprint = Blueprint("account", __name__)
@@ -37,7 +39,7 @@ def change(token: str) -> Answer:
     if wish == "erase":
         return render_template("pages/erase.html", **_whose(opened, token))
     if wish == "erase for good":
-        erase(opened.person.id)
+        erase_here(opened.person, house().settings)
         return render_template("pages/erased.html")
     if wish == "address":
         return _asked_to_change(opened, token)
@@ -61,8 +63,9 @@ def proven(token: str) -> Answer:
 
 def _done(opened: Opened, wish: str) -> str:
     if wish == "join":
-        slug, seen_on = request.form.get("newsletter", ""), trace(preferring.METHOD, JOIN)
-        joining.join(opened.person.id, slug, seen_on, house())
+        slug = request.form.get("newsletter", "")
+        told = wordings.join_one(newsletter(slug))
+        joining.join(opened.person.id, slug, trace(preferring.METHOD, told.text), house())
         return "You are subscribed."
     if wish == "profile":
         typed = {name: request.form.get(name, "") for name in ("name", "language", "timezone", "local_hour")}
@@ -111,6 +114,8 @@ def _page(opened: Opened, token: str, **told: str) -> str:
         person=opened.person,
         standings=preferring.standings(opened),
         cadences=list(Cadence),
+        leaving=wordings.leave_one,
+        joining=wordings.join_one,
         languages=profile.offered_languages(),
         zones=profile.offered_zones(),
         is_fresh=True,

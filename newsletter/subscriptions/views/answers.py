@@ -32,7 +32,7 @@ def trace(method: str, wording: str) -> Origin:
 
 
 def origin(method: str, wording: str, form: str = "", trust: Trust = Trust.SIGNED) -> Origin:
-    """Where this request came from; `wording` is what stood at the button, `form` which form that was."""
+    """Where this request came from; `wording` is all that the page said, `form` which form that was."""
     return Origin(
         method=method,
         ip=request.remote_addr or "",

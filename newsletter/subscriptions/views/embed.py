@@ -11,6 +11,7 @@ from newsletter.newsletters.queries import newsletter, newsletters
 from newsletter.subscriptions.forms import SignUpForm
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.service.guarding import stamp
+from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.answers import Answer, url_of
 from newsletter.subscriptions.views.offer import ASKABLE, THEMES, Offer, offer_in
 from newsletter.subscriptions.views.proofs import asked_proof, with_script
@@ -69,7 +70,7 @@ def frame(slug: str) -> Answer:
 def subscribe(slug: str) -> Answer:
     of, form = newsletter(slug), form_sent_in()
     offer = offer_in(request.args, of)
-    taken = take(form, of, "frame")
+    taken = take(form, of, wordings.FRAME)
     if taken.is_noted:
         return redirect(url_for("embed.frame", slug=slug, sent="yes", **offer.query), 303)
     if taken.suggestion:
@@ -104,7 +105,8 @@ def snippets(slug: str) -> Answer:
 
 def _form(of: Newsletter, offer: Offer, form: SignUpForm) -> Response:
     values = {"form": form, "stamp": stamp(house()), "proof": asked_proof(of), "cadences": list(Cadence)}
-    return with_script(_framed("embed/frame.html", of, offer, **values))
+    told = wordings.framed_form(of)
+    return with_script(_framed("embed/frame.html", of, offer, told=told, **values))
 
 
 def _framed(template: str, of: Newsletter, offer: Offer, **values: object) -> str:

@@ -1,11 +1,12 @@
 """The newsletters, and the form with which to sign up."""
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter, newsletters
 from newsletter.subscriptions.forms import SignUpForm
 from newsletter.subscriptions.service.guarding import stamp
+from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.answers import Answer, about, url_of
 from newsletter.subscriptions.views.proofs import asked_proof, with_script
 from newsletter.subscriptions.views.taking import form_sent_in, hours_to_confirm, take, told_as_json
@@ -34,7 +35,7 @@ def subscribe(slug: str) -> Answer:
     of, form = newsletter(slug), form_sent_in()
     if wants_json():
         return told_as_json(take(form, of, "script"), form, of)
-    taken = take(form, of, "page" if form.stamp.data else "plain")
+    taken = take(form, of, _which(form))
     if taken.is_noted:
         return redirect(url_for("public.check_your_inbox", slug=slug), 303)
     if taken.suggestion:
@@ -47,12 +48,21 @@ def check_your_inbox(slug: str) -> Answer:
     return about("pages/check_your_inbox.html", newsletter(slug), hours=hours_to_confirm())
 
 
+def _which(form: SignUpForm) -> str:
+    """Which form it was: of the newsletter's page, at the foot of another, or on a page that is not ours."""
+    if not form.stamp.data:
+        return "plain"
+    return wordings.FOOT if request.args.get("form") == wordings.FOOT else wordings.PAGE
+
+
 def _ask_which(of: Newsletter, form: SignUpForm, suggestion: str) -> str:
     # The stamp goes through as it came: a new one would take whoever decides at once for a machine.
-    subscribe_url = url_for("public.subscribe", slug=of.slug)
+    subscribe_url = url_for("public.subscribe", slug=of.slug, form=request.args.get("form"))
     return about("pages/did_you_mean.html", of, form=form, subscribe_url=subscribe_url, suggestion=suggestion)
 
 
 def _page(of: Newsletter, form: SignUpForm) -> Response:
     values = {"subscribe_url": url_for("public.subscribe", slug=of.slug), "stamp": stamp(house())}
-    return with_script(about("pages/newsletter.html", of, form=form, proof=asked_proof(of), **values))
+    return with_script(
+        about("pages/newsletter.html", of, form=form, proof=asked_proof(of), told=wordings.sign_up(of), **values)
+    )

@@ -7,15 +7,17 @@ from flask import Blueprint, render_template, request, url_for
 
 from newsletter.core.addresses import masked
 from newsletter.core.errors import InvalidInput, NotFound
+from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.service import linking, preferring
 from newsletter.subscriptions.service.preferring import Opened
+from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.answers import Answer, origin, trace
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
 
-LEAVE, LINK = "Unsubscribe", "Mail me a fresh link"
-"""The words on the buttons, as the templates have them and the ledger keeps them."""
+LINK = "Mail me a fresh link"
+"""What stands on the button."""
 
 blueprint = Blueprint("preferences", __name__)
 
@@ -77,7 +79,8 @@ def done(opened: Opened) -> str:
         preferring.resume(whose)
         return "It goes on."
     if wish == "leave":
-        preferring.leave(whose, trace(preferring.METHOD, LEAVE))
+        told = wordings.leave_one(newsletter(request.form.get("newsletter", "")))
+        preferring.leave(whose, trace(preferring.METHOD, told.text))
         return "You are unsubscribed."
     problem = "Nothing was chosen. Please press one of the buttons."
     raise InvalidInput(problem)
@@ -101,6 +104,7 @@ def _page(opened: Opened, token: str, notice: str = "", problem: str = "") -> st
         address=masked(opened.person.address),
         standings=preferring.standings(opened),
         cadences=list(Cadence),
+        leaving=wordings.leave_one,
         is_fresh=False,
         is_narrow=opened.newsletter_id is not None,
         action_url=url_for("preferences.change", token=token),

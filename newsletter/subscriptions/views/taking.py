@@ -8,10 +8,10 @@ from newsletter.core.errors import InvalidInput
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions import service
 from newsletter.subscriptions.forms import SignUpForm
+from newsletter.subscriptions.policy.budgets import Trust
+from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.answers import origin
 from newsletter.web.current import house
-
-SIGN_UP = "Sign up"
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,9 @@ def take(form: SignUpForm, of: Newsletter, which: str) -> Taken:
     if not form.validate():
         return Taken()
     try:
-        seen_on = origin("form", SIGN_UP, which, form.trust(house()))
-        seen_on = form.proven(seen_on, of.slug, house())
+        trust = form.trust(house())
+        told = wordings.NOTHING if trust is Trust.UNSIGNED else wordings.of_form(which, of)
+        seen_on = form.proven(origin("form", told, which, trust), of.slug, house())
         wish, suggestion = form.wish(), form.find_suggestion()
         if suggestion:
             return Taken(suggestion=suggestion)
