@@ -38,7 +38,7 @@ def test_with_a_fresh_link_one_joins_and_that_is_consent(
     event = consent_of(ann.subscriber_id)[-1]
     assert (status, event.kind, event.method) == (200, "confirmed", "preferences")
     assert event.wording
-    assert event.wording.text == "Subscribe"
+    assert event.wording.text == "Subscribe to The Courier"
     make.send_all(house)
     assert [make.parsed(mail)["Subject"] for mail in outbox] == ["Welcome to The Courier"]
 
@@ -135,7 +135,7 @@ def test_the_table_has_the_same_and_runs_no_formula(client: FlaskClient, house: 
     assert [row["about"] for row in rows] == ["person", "subscription", "consent"]
     assert rows[0]["name"] == '\'=HYPERLINK("http://evil.example")'
     assert (rows[1]["newsletter"], rows[1]["follows"]) == ("courier", "topic:Harbour|topic:Sport")
-    assert (rows[2]["kind"], rows[2]["wording"]) == ("withdrawn", "Unsubscribe")
+    assert (rows[2]["kind"], rows[2]["wording"]) == ("withdrawn", "Unsubscribe from The Courier")
     assert answer.mimetype == "text/csv"
 
 
