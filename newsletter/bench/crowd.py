@@ -1,6 +1,7 @@
 """Subscribers by the million, as an installation has them that has been running for long."""
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, case, insert, literal, select
 
@@ -26,7 +27,7 @@ def fill(of: Newsletter, subscribers: int) -> None:
 def _add_people(how_many: int) -> None:
     number = numbers_up_to(how_many)
     address = literal("reader").concat(number).concat("@d").concat(number % 1000).concat(".example.org")
-    values = {
+    values: dict[Any, Any] = {
         Subscriber.address: address,
         Subscriber.entered: address,
         Subscriber.address_key: key_of(number),

@@ -12,6 +12,7 @@ import pytest
 from newsletter.bench import chapters, importing, web
 from newsletter.bench.errands import KINDS
 from newsletter.bench.exported import write_export
+from newsletter.bench.grounds import Outcome
 from newsletter.bench.means import POSTGRES, SQLITE
 from tests.bench.test_bench import NOBODY
 from tests.cli.test_commands import done
@@ -85,6 +86,6 @@ def test_the_commands_write_their_chapters_beside_each_other(tmp_path: Path) -> 
 def test_a_kind_without_an_aim_has_none_in_its_row() -> None:
     rush = web.Rush(SQLITE, KINDS[1], 100, 2.0, 0.01, 0.02, 0.5)
 
-    rows = chapters.web_rows(web.Outcome("", results=[rush]))
+    rows = chapters.web_rows(Outcome("", results=[rush]))
 
     assert rows[1] == [SQLITE, "confirmation", "100", "50", "-", "10.0", "20.0", "5.00"]

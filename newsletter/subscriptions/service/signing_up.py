@@ -13,7 +13,7 @@ from newsletter.core.db import db, transaction
 from newsletter.core.errors import InvalidInput
 from newsletter.mail.house import House
 from newsletter.mail.message import plain
-from newsletter.newsletters.queries import newsletter
+from newsletter.newsletters.queries import newsletter_id
 from newsletter.subscriptions.models import SignUp
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.policy.budgets import By, networks
@@ -48,29 +48,30 @@ def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wi
         problem = f"Please choose at least one newsletter, and at most {MOST_NEWSLETTERS} at a time."
         raise InvalidInput(problem, field="newsletters")
     mailbox = acceptable(address, house)
+    moment = now()
+    pepper, seen_from = house.settings.pepper, networks(origin.ip)
+    noted = SignUp(
+        at=moment,
+        due_at=moment,
+        address=str(mailbox),
+        entered=mailbox.entered,
+        address_key=mailbox.key(pepper),
+        inbox_key=inbox_key_of(mailbox, pepper),
+        domain_key=keyed(mailbox.domain, pepper),
+        near=seen_from.get(By.NEAR),
+        wide=seen_from.get(By.WIDE),
+        trust=origin.trust,
+        newsletter_ids=[newsletter_id(slug) for slug in dict.fromkeys(slugs)],
+        wish=asdict(_checked(wish)),
+        method=origin.method,
+        form=origin.form[:40],
+        page=plain(origin.page)[:300],
+        wording=origin.wording[:500],
+        ip=kept_ip(origin.ip, house.settings.keep_ip),
+        user_agent=kept_agent(plain(origin.user_agent), house.settings.keep_ip),
+    )
+    # On SQLite nobody else can write meanwhile, so all that can be done before is done.
     with transaction():
-        moment = now()
-        pepper, seen_from = house.settings.pepper, networks(origin.ip)
-        noted = SignUp(
-            at=moment,
-            due_at=moment,
-            address=str(mailbox),
-            entered=mailbox.entered,
-            address_key=mailbox.key(pepper),
-            inbox_key=inbox_key_of(mailbox, pepper),
-            domain_key=keyed(mailbox.domain, pepper),
-            near=seen_from.get(By.NEAR),
-            wide=seen_from.get(By.WIDE),
-            trust=origin.trust,
-            newsletter_ids=[newsletter(slug).id for slug in dict.fromkeys(slugs)],
-            wish=asdict(_checked(wish)),
-            method=origin.method,
-            form=origin.form[:40],
-            page=plain(origin.page)[:300],
-            wording=origin.wording[:500],
-            ip=kept_ip(origin.ip, house.settings.keep_ip),
-            user_agent=kept_agent(plain(origin.user_agent), house.settings.keep_ip),
-        )
         db.session.add(noted)
         return noted
 
