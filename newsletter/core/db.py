@@ -101,7 +101,8 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 class Queue(Protocol):
     """The writers of one process: each has its `turn`, and then waits until what it has written is safe."""
 
-    turn: AbstractContextManager[object]
+    @property
+    def turn(self) -> AbstractContextManager[object]: ...
 
     def wait(self) -> None: ...
 
