@@ -16,7 +16,8 @@ MOMENT = datetime(2026, 3, 29, 1, 30, tzinfo=timezone(timedelta(hours=2)))
 
 def row(number: int, **values: object) -> Row:
     filled = {
-        "id": number,
+        # Above what the database counts by itself.
+        "id": 1000 + number,
         "address": f"ann{number}@example.org",
         "entered": f"Ann{number}@example.org",
         "address_key": f"{number:032}",
