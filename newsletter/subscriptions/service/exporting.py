@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, func, select
 
-from newsletter.core.db import db
+from newsletter.core.db import among, db
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.models import Consent, ConsentEvent, Follow, Subscriber, Subscription, Wording
 from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus
@@ -59,11 +59,12 @@ def export(chosen: Filter) -> Iterator[dict[str, str]]:
     Read as it is needed, a thousand at a time; what is changed meanwhile may be in it or not.
     """
     of, last = newsletter(chosen.newsletter), 0
-    while rows := db.session.execute(_after(last, of.id, chosen)).all():
+    while (end := db.session.scalar(_end_after(last))) is not None:
+        rows = db.session.execute(_between(last, end, of.id, chosen)).all()
         followed = _followed([row.id for row in rows])
         for row in rows:
             yield _row(row, followed.get(row.id, ()))
-        last = rows[-1].id
+        last = end
         # Each thousand is a reading of its own, so that a slow reader keeps nothing from being cleared away.
         db.session.commit()
 
@@ -73,7 +74,15 @@ def guarded(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _after(last: int, newsletter_id: int, chosen: Filter) -> Select[*tuple[object, ...]]:
+def _end_after(last: int) -> Select[int]:
+    """The last of the next thousand subscriptions of whomever; else some would sort all that are to come."""
+    these = (
+        select(Subscription.id).where(Subscription.id > last).order_by(Subscription.id).limit(AT_A_TIME).subquery()
+    )
+    return select(func.max(these.c.id))
+
+
+def _between(last: int, end: int, newsletter_id: int, chosen: Filter) -> Select[*tuple[object, ...]]:
     newest = (
         select(func.max(ConsentEvent.id))
         .where(
@@ -89,10 +98,9 @@ def _after(last: int, newsletter_id: int, chosen: Filter) -> Select[*tuple[objec
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
         .outerjoin(ConsentEvent, ConsentEvent.id == newest)
         .outerjoin(Wording, Wording.id == ConsentEvent.wording_id)
-        # The sum keeps the database from reading all of the newsletter by another index and sorting it each time.
-        .where(Subscription.id > last, Subscription.newsletter_id + 0 == newsletter_id)
+        # The sum keeps the database from reading all of the newsletter by another index each time.
+        .where(Subscription.id > last, Subscription.id <= end, Subscription.newsletter_id + 0 == newsletter_id)
         .order_by(Subscription.id)
-        .limit(AT_A_TIME)
     )
     if chosen.statuses:
         statement = statement.where(Subscription.status.in_(chosen.statuses))
@@ -104,7 +112,7 @@ def _after(last: int, newsletter_id: int, chosen: Filter) -> Select[*tuple[objec
 def _followed(ids: Sequence[int]) -> dict[int, list[str]]:
     rows = db.session.execute(
         select(Follow.subscription_id, Follow.value)
-        .where(Follow.subscription_id.in_(ids), Follow.kind == FollowKind.TOPIC)
+        .where(among(Follow.subscription_id, ids), Follow.kind == FollowKind.TOPIC)
         .order_by(Follow.id)
     )
     found: dict[int, list[str]] = {}
