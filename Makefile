@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
 
-.PHONY: help run migration test check fix coverage browser faults scale test-postgres lock screenshots bench clean
+.PHONY: help run migration test check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,12 @@ screenshots: $(VENV)/browser.stamp ## Draw docs/pictures/ again from the running
 BENCH ?= --million --profile
 bench: $(VENV)/dev.stamp ## Measure sending beside other programs and write docs/benchmarks.md; takes half an hour
 	$(BIN)/newsletter bench delivery --recipients 100000 --size 10000 --connections 16 --write docs/benchmarks.md $(BENCH)
+
+bench-import: $(VENV)/dev.stamp ## Measure a million rows in, out and taken back, into docs/benchmarks-web.md; takes ten minutes
+	$(BIN)/newsletter bench import --write docs/benchmarks-web.md
+
+bench-web: $(VENV)/dev.stamp ## Measure sign-ups, confirmations and unsubscribes per second, into docs/benchmarks-web.md
+	$(BIN)/newsletter bench web --write docs/benchmarks-web.md
 
 lock: ## Make the hashed lock files again (needs uv)
 	for extra in build:run scale:scale dev:dev browser:browser; do \

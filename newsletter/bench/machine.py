@@ -22,19 +22,27 @@ def cores() -> int:
 def facts(means: Means) -> dict[str, str]:
     """Name and value of each, for people."""
     found = {
+        **around(means.folder, means.server().version if means.has_postgres else ""),
+        "Postfix": _postfix(),
+        "aiosmtplib": _version("aiosmtplib"),
+        "senders": f"{means.plan.senders.processes} processes, {means.plan.senders.connections} connections",
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def around(folder: Path, postgres: str) -> dict[str, str]:
+    """As `facts`, for what needs neither sinks nor peers; `postgres` is the server's version, "" for none."""
+    found = {
         "date": now().date().isoformat(),
         "processor": f"{_processor()}, {cores()} cores",
         "memory": f"{psutil.virtual_memory().total / 1e9:.0f} GB",
         "system": f"{platform.system()} {platform.release()}",
-        "file system of the databases": _file_system(means.folder),
+        "file system of the databases": _file_system(folder),
         "load before": f"{os.getloadavg()[0]:.1f}",
         "Python": platform.python_version(),
         "SQLite": sqlite3.sqlite_version,
-        "PostgreSQL": means.server().version if means.has_postgres else "",
-        "Postfix": _postfix(),
-        "aiosmtplib": _version("aiosmtplib"),
+        "PostgreSQL": postgres,
         "newsletter": _version("newsletter"),
-        "senders": f"{means.plan.senders.processes} processes, {means.plan.senders.connections} connections",
     }
     return {name: value for name, value in found.items() if value}
 

@@ -71,7 +71,7 @@ class SmtpSink:
 
     @contextmanager
     def listening(self) -> Iterator[Listening]:
-        port = _free_port()
+        port = free_port()
         # As root it wants to know which user to become.
         user = ("-u", "nobody") if getpass.getuser() == "root" else ()
         command = (self.program, *user, "-m", MOST_CONNECTIONS, f"127.0.0.1:{port}", MOST_CONNECTIONS)
@@ -112,7 +112,7 @@ def _compiled(folder: Path) -> str | None:
     return str(program) if done.returncode == 0 else None
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

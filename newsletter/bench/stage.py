@@ -76,11 +76,11 @@ def _fill(house: House, recipients: int, size: int) -> bytes:
 
 def _subscribe(of: Newsletter, recipients: int) -> None:
     """Two statements, however many they are."""
-    number = _numbers_up_to(recipients)
+    number = numbers_up_to(recipients)
     name = literal("reader").concat(number)
     domain = literal("@d").concat(number % 1000).concat(".example.org")
     moment = literal(now(), UtcDateTime)
-    people = select(name.concat(domain), name.concat(domain), _key(number), moment)
+    people = select(name.concat(domain), name.concat(domain), key_of(number), moment)
     columns = [Subscriber.address, Subscriber.entered, Subscriber.address_key, Subscriber.created_at]
     db.session.execute(insert(Subscriber).from_select(columns, people))
     confirmed: Select[int, int, str, str, object, object] = select(
@@ -106,14 +106,15 @@ def _subscribe(of: Newsletter, recipients: int) -> None:
     )
 
 
-def _numbers_up_to(last: int) -> ColumnElement[int]:
+def numbers_up_to(last: int) -> ColumnElement[int]:
+    """A column with the numbers from 1 on."""
     first = select(literal_column("1").label("number")).cte("numbers", recursive=True)
     numbers = first.union_all(select(first.c.number + 1).where(first.c.number < last))
     column: ColumnElement[int] = numbers.c.number
     return column
 
 
-def _key(number: ColumnElement[int]) -> ColumnElement[str]:
+def key_of(number: ColumnElement[int]) -> ColumnElement[str]:
     """32 hex digits in no order, as real keys are, so that their index is no cheaper than in real life."""
     if db.engine.dialect.name == "postgresql":
         return func.md5(literal("").concat(number))

@@ -8,6 +8,7 @@ from typing import TypedDict, Unpack
 import click
 
 from newsletter.bench.plan import ANY_POSTGRES, SCENARIOS, Plan, Senders
+from newsletter.cli import bench_people
 from newsletter.cli.output import Command, Group, answer, table
 from newsletter.core.errors import NotFound
 
@@ -73,4 +74,5 @@ def _plan(asked: Asked) -> Plan:
 
 
 def register(parent: click.Group) -> None:
+    bench_people.register(group)
     parent.add_command(group)

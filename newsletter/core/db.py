@@ -1,17 +1,19 @@
 """The database: one session per app context, one `transaction()` per service function.
 
-SQLite runs in WAL mode with `synchronous=FULL`: a commit that was answered survives a power cut. Writers take
-the write lock when they begin (`BEGIN IMMEDIATE`), because a transaction that reads first and writes later
-fails when somebody else wrote in between.
+SQLite runs in WAL mode with `synchronous=FULL`: a commit that was answered survives a power cut. So it is in the
+web server, too, whose threads share their syncs (`core.syncing`). Writers take the write lock when they begin
+(`BEGIN IMMEDIATE`), because a transaction that reads first and writes later fails when somebody else wrote in
+between.
 """
 
 import json
 import sqlite3
 import zlib
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Protocol, cast
+from weakref import WeakKeyDictionary
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -96,6 +98,23 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")
 """64 bits on each database; SQLite gives row ids only to a column spelled INTEGER."""
 
 
+class Queue(Protocol):
+    """The writers of one process: each has its `turn`, and then waits until what it has written is safe."""
+
+    @property
+    def turn(self) -> AbstractContextManager[object]: ...
+
+    def wait(self) -> None: ...
+
+
+_queues: WeakKeyDictionary[Engine, Queue] = WeakKeyDictionary()
+
+
+def queue_writers(engine: Engine, queue: Queue) -> None:
+    """From now on let each `transaction()` of this engine, in this process, stand in the queue."""
+    _queues[engine] = queue
+
+
 @contextmanager
 def transaction() -> Iterator[None]:
     """All of the block or none of it; a nested one joins the outer one.
@@ -108,16 +127,20 @@ def transaction() -> Iterator[None]:
         yield
         return
     session.commit()
-    session.info[_WRITES] = True
-    try:
-        session.connection(execution_options={_WRITES: True})
-        yield
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    finally:
-        session.info.pop(_WRITES, None)
+    queue = _queues.get(db.engine)
+    with queue.turn if queue else nullcontext():
+        session.info[_WRITES] = True
+        try:
+            session.connection(execution_options={_WRITES: True})
+            yield
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info.pop(_WRITES, None)
+    if queue:
+        queue.wait()
 
 
 @contextmanager
@@ -225,9 +248,9 @@ def execute(statement: Executable, values: Mapping[str, Any]) -> CursorResult[An
 
 
 def load_in_bulk() -> None:
-    """Let this session keep 64 MB of SQLite's pages at hand: keys in no order touch all of an index."""
+    """Let this session keep 48 MB of SQLite's pages at hand: keys in no order touch all of an index."""
     if db.engine.dialect.name == "sqlite":
-        db.session.execute(text("PRAGMA cache_size = -65536"))
+        db.session.execute(text("PRAGMA cache_size = -49152"))
         # The same pages are changed in each transaction; written back less often, each is written once for many.
         db.session.execute(text("PRAGMA wal_autocheckpoint = 25000"))
 

@@ -8,8 +8,10 @@ from types import FrameType
 from flask import Flask
 from waitress.server import create_server
 
+from newsletter.core.db import db
 from newsletter.core.logs import logger
 from newsletter.core.settings import Settings
+from newsletter.core.syncing import share_syncs
 
 THREADS = 8
 MOST_BY_ITSELF = 4
@@ -51,6 +53,9 @@ def serve(app: Flask, settings: Settings, door: socket.socket) -> None:
 
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
+    with app.app_context():
+        # Many ask at once, and nobody should have to wait until the disk has heard of all the others one by one.
+        share_syncs(db.engine)
     log.info("web server started", address=f"http://{settings.listen}")
     server.run()
     server.task_dispatcher.shutdown()

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from newsletter.core.db import db
+from newsletter.core.db import db, execute
 from newsletter.core.errors import NotFound
 from newsletter.newsletters.models import Newsletter
 
@@ -19,6 +19,17 @@ def find_newsletter(slug: str) -> Newsletter | None:
     if "\0" in slug:
         return None
     return db.session.scalar(select(Newsletter).where(Newsletter.slug == slug))
+
+
+_ID = select(Newsletter.__table__.c.id).where(Newsletter.__table__.c.slug == bindparam("slug"))
+
+
+def newsletter_id(slug: str) -> int:
+    """Of the newsletter, for who needs no more of it. Raises NotFound."""
+    found: int | None = execute(_ID, {"slug": slug}).scalar()
+    if found is None:
+        raise NotFound(kind="newsletter", name=slug)
+    return found
 
 
 def newsletter(slug: str) -> Newsletter:

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from newsletter.delivery.service import Letter
 from newsletter.mail.house import House
-from newsletter.mail.message import Hole
-from newsletter.newsletters.emails import look, page_url, personal_letterhead
+from newsletter.mail.message import Content, Hole
+from newsletter.mail.render import Renderer
+from newsletter.newsletters.emails import Look, look, page_url, personal_letterhead
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.links import (
     account_link,
@@ -106,21 +108,27 @@ def still_there(newsletters: Sequence[Newsletter], times: Times, house: House) -
 def welcome(newsletter: Newsletter, at: datetime, house: House) -> Letter:
     """The mail after the confirmation; not sent any more if the person leaves before it went out."""
     settings = house.settings
-    content = house.renderer.render(
-        "welcome",
-        {
-            "newsletter": look(newsletter, settings.base_url),
-            "schedule_words": newsletter.schedule_words or None,
-            "unsubscribe_url": Hole("unsubscribe_url"),
-            "preferences_url": Hole("preferences_url"),
-        },
-    )
+    content = _welcome(house.renderer, look(newsletter, settings.base_url), newsletter.schedule_words)
     links = {
         "unsubscribe_url": unsubscribe_link(settings.base_url, newsletter.id),
         "preferences_url": preferences_link(settings.base_url),
     }
     letterhead = personal_letterhead(newsletter, at)
     return Letter("welcome", letterhead, content, links, newsletter_id=newsletter.id)
+
+
+@lru_cache(maxsize=64)
+def _welcome(renderer: Renderer, newsletter: Look, schedule_words: str) -> Content:
+    """The same for all who confirm, so it is rendered once."""
+    return renderer.render(
+        "welcome",
+        {
+            "newsletter": newsletter,
+            "schedule_words": schedule_words or None,
+            "unsubscribe_url": Hole("unsubscribe_url"),
+            "preferences_url": Hole("preferences_url"),
+        },
+    )
 
 
 def goodbye(newsletter: Newsletter, at: datetime, house: House) -> Letter:

@@ -5,19 +5,26 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.core.addresses import Address, parse, parse_many
 from newsletter.core.errors import InvalidAddress
 from newsletter.mail.house import House
 from newsletter.subscriptions.importer import Order
+from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.service.exporting import COLUMNS, Filter, export, guarded
 from tests import make
 from tests.subscriptions.test_imports import SURE, taken
 
-LOCALS = st.text(st.sampled_from('abcXYZ019._+-!ü"@ ,'), min_size=1, max_size=70)
-DOMAINS = st.sampled_from(
+LOCALS = st.text(st.sampled_from('abcXYZ019._+-!ü"@ ,'), min_size=1, max_size=70) | st.sampled_from(
+    # Names that belong to an office everywhere are taken in small letters, however they were typed.
+    ["Postmaster", "INFO", "info", "Abuse", "Ann.Lee+News"]
+)
+LABELS = st.text(st.sampled_from("abXZ09-_ü"), min_size=1, max_size=4) | st.sampled_from(
+    ["org", "ch", "xn--bcher-kva", "xn--a", "test", "Local", "arpa", "onion", "l" * 63, "l" * 64, "d" * 60, ""]
+)
+DOMAINS = st.lists(LABELS, min_size=1, max_size=6).map(".".join) | st.sampled_from(
     [
         "example.org",
         "EXAMPLE.org",
@@ -32,6 +39,7 @@ DOMAINS = st.sampled_from(
 )
 
 
+@settings(max_examples=400)
 @given(st.lists(st.builds("{}@{}".format, LOCALS, DOMAINS) | st.text(max_size=20), max_size=20))
 def test_many_addresses_are_parsed_as_each_alone_would_be(texts: list[str]) -> None:
     def alone(text: str) -> Address | str:
@@ -87,3 +95,18 @@ def test_what_is_exported_can_be_imported_and_is_the_same_again(house: House, tm
     ]
     assert Counter(row["status"] for row in first) == {"confirmed": 1, "unsubscribed": 1}
     assert first[1]["name"] == "=Bob"
+
+
+def test_each_of_many_is_exported_once_and_nobody_of_another_newsletter(house: House, tmp_path: Path) -> None:
+    make.newsletter("evening")
+    make.newsletter()
+    for slug, first in (("courier", 0), ("evening", 5000), ("courier", 10_000)):
+        file = tmp_path / f"{first}.csv"
+        file.write_text("email\n" + "".join(f"r{first + number}@example.org\n" for number in range(1500)))
+        taken(file, house, Order(slug, SURE.provenance, SURE.consent_note))
+
+    rows = [row["email"] for row in export(Filter("courier"))]
+
+    assert rows == [f"r{first + number}@example.org" for first in (0, 10_000) for number in range(1500)]
+    assert len(list(export(Filter("evening")))) == 1500
+    assert list(export(Filter("evening", [SubscriptionStatus.PENDING]))) == []

@@ -246,7 +246,7 @@ def test_once_an_edition_has_gone_to_them_it_cannot_be_taken_back(
 
 def test_one_that_was_killed_goes_on_where_its_last_batch_ended(file: Path, house: House) -> None:
     make.newsletter()
-    file.write_text("email\n" + "".join(f"r{number}@example.org\n" for number in range(12_000)))
+    file.write_text("email\n" + "".join(f"r{number}@example.org\n" for number in range(48_000)))
     plan, seen = shown(file, house).plan, []
 
     def killed(rows: int) -> None:
@@ -256,9 +256,9 @@ def test_one_that_was_killed_goes_on_where_its_last_batch_ended(file: Path, hous
 
     with pytest.raises(KeyboardInterrupt):
         take_in(file, plan, ORDER, house, nobody, killed)
-    assert len(statuses()) == 10_000
+    assert len(statuses()) == 40_000
     done = take_in(file, plan, ORDER, house, nobody, seen.append)
 
-    assert seen == [5000, 10_000, 12_000]
-    assert (done.rows_done, done.counts["pending"], len(statuses())) == (12_000, 12_000, 12_000)
+    assert seen == [20_000, 40_000, 48_000]
+    assert (done.rows_done, done.counts["pending"], len(statuses())) == (48_000, 48_000, 48_000)
     assert db.session.scalar(select(func.count()).select_from(Import)) == 1

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from newsletter.core.errors import InvalidInput
 
@@ -19,6 +21,10 @@ class Standing(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
+
+
+RANK = {standing: rank for rank, standing in enumerate(Standing)}
+"""The less active, the higher."""
 
 
 class Column(StrEnum):
@@ -76,7 +82,11 @@ _SERVICES = (
     ("this service", {"endreason", "cadence"}),
 )
 
-_YES, _NO = {"1", "true", "yes", "y", "ja", "oui"}, {"0", "false", "no", "n", "nein", "non", ""}
+LONGEST_WORD = 100
+"""Letters of a status; what is longer is none that anybody knows."""
+
+_YES = {"1", "true", "yes", "y", "ja", "oui"}
+_YES_OR_NO = _YES | {"0", "false", "no", "n", "nein", "non", ""}
 
 
 @dataclass(frozen=True)
@@ -95,41 +105,66 @@ class Taking:
     places: Mapping[Column, int]
     statuses: Mapping[str, Standing]
 
-    def cell(self, row: Sequence[str], column: Column) -> str:
-        place = self.places.get(column)
-        return row[place].strip() if place is not None and place < len(row) else ""
+    def cells(self, row: Sequence[str]) -> "Cells":
+        """What the row says in each column that means something."""
+        last = len(row)
+        return Cells._make(
+            [row[place].strip() if place is not None and place < last else "" for place in self._in_order]
+        )
 
-    def name_in(self, row: Sequence[str]) -> str:
-        whole = self.cell(row, Column.NAME)
-        return whole or f"{self.cell(row, Column.FIRST)} {self.cell(row, Column.LAST)}".strip()
+    @cached_property
+    def _in_order(self) -> Sequence[int | None]:
+        return [self.places.get(column) for column in Column]
 
-    def standing_of(self, row: Sequence[str]) -> Standing:
+    def standing_of(self, cells: "Cells") -> Standing:
         """The least active of all that the row says. Raises InvalidInput for a word that nobody knows."""
-        said = [Standing.ACTIVE, *self._by_columns(row)]
-        return max(said, key=list(Standing).index)
+        said = [Standing.ACTIVE, *self._by_columns(cells)]
+        return max(said, key=RANK.__getitem__)
 
-    def _by_columns(self, row: Sequence[str]) -> list[Standing]:
+    def _by_columns(self, cells: "Cells") -> list[Standing]:
         said = []
-        if Column.STATUS in self.places and (word := self.cell(row, Column.STATUS)):
-            said.append(self._meaning(word))
+        if cells.status:
+            said.append(self._meaning(cells.status))
         elif Column.STATUS in self.places:
             said.append(Standing.PENDING)
-        if Column.SUBSCRIBED in self.places and not _is_yes(self.cell(row, Column.SUBSCRIBED)):
+        if Column.SUBSCRIBED in self.places and not _is_yes(cells.subscribed):
             said.append(Standing.UNSUBSCRIBED)
-        if Column.BLOCKED in self.places and _is_yes(self.cell(row, Column.BLOCKED)):
+        if Column.BLOCKED in self.places and _is_yes(cells.blocked):
             said.append(Standing.UNSUBSCRIBED)
-        if self.cell(row, Column.ENDED):
+        if cells.ended:
             said.append(Standing.UNSUBSCRIBED)
-        if self.cell(row, Column.CLEANED):
+        if cells.cleaned:
             said.append(Standing.BOUNCED)
         return said
 
     def _meaning(self, word: str) -> Standing:
-        found = self.statuses.get(_plain(word))
+        found = self.statuses.get(_plain(word[:LONGEST_WORD]))
         if found is None:
             problem = f"The status '{word[:40]}' is not known; say what it means with --status '{word[:40]}=…'."
             raise InvalidInput(problem, field="status")
         return found
+
+
+class Cells(NamedTuple):
+    """A row by what its columns mean, in the order of `Column`; "" where there is nothing."""
+
+    email: str
+    name: str
+    first: str
+    last: str
+    status: str
+    subscribed: str
+    blocked: str
+    requested: str
+    confirmed: str
+    ended: str
+    cleaned: str
+    cadence: str
+    topics: str
+
+    @property
+    def whole_name(self) -> str:
+        return self.name or f"{self.first} {self.last}".strip()
 
 
 def recognise(header: Sequence[str], choices: Choices) -> Taking:
@@ -152,13 +187,14 @@ def recognise(header: Sequence[str], choices: Choices) -> Taking:
     return Taking(service, places, statuses)
 
 
+@lru_cache(maxsize=1000)
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _is_yes(text: str) -> bool:
     word = text.lower()
-    if word not in _YES | _NO:
+    if word not in _YES_OR_NO:
         problem = f"'{text[:40]}' is neither yes nor no."
         raise InvalidInput(problem, field="status")
     return word in _YES

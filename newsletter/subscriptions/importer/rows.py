@@ -1,28 +1,32 @@
 """The rows of an export as people, or as what is wrong with them."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, tee
+from typing import NamedTuple
 
 from newsletter.core.addresses import Address, parse_many
 from newsletter.core.errors import InvalidAddress, InvalidInput
 from newsletter.mail.house import House
 from newsletter.mail.message import plain
 from newsletter.subscriptions.importer.reading import Table
-from newsletter.subscriptions.importer.recognising import Column, Standing, Taking
+from newsletter.subscriptions.importer.recognising import Cells, Standing, Taking
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.service.addressing import check_brought
 
-AT_A_TIME = 5000
+AT_A_TIME = 20_000
+"""Rows of a batch. Keys in no order change most pages of their index, so it pays to be many each time."""
+MOST_REJECTED = 1000
+"""Rejected rows that end a batch: they are kept as they stood, however long they are."""
 
 _FORMATS = ("%Y-%m-%d %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y")
+_CADENCES = {cadence.value: cadence for cadence in Cadence}
 _GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """One row that can be taken in; times are in UTC, None where the file says nothing that can be read."""
 
     line: int
@@ -53,51 +57,60 @@ def batches(table: Table, taking: Taking, house: House, skip: int = 0) -> Iterat
     """How many rows have been read by then, beside the people and the rejected rows of each batch."""
     deque(islice(table.rows, skip), maxlen=0)
     done = skip
-    while read := list(islice(table.rows, AT_A_TIME)):
-        done += len(read)
-        yield done, _sorted(read, taking, house)
+    while True:
+        people, rejected = _sorted(islice(table.rows, AT_A_TIME), taking, house)
+        if not people and not rejected:
+            return
+        done += len(people) + len(rejected)
+        yield done, (people, rejected)
 
 
-def _sorted(read: Sequence[tuple[int, Sequence[str]]], taking: Taking, house: House) -> Batch:
+def _sorted(read: Iterable[tuple[int, Sequence[str]]], taking: Taking, house: House) -> Batch:
     people, rejected = [], []
-    addresses = parse_many(_unguarded(taking.cell(row, Column.EMAIL)) for _, row in read)
-    for (line, row), mailbox in zip(read, addresses, strict=True):
-        if isinstance(mailbox, InvalidAddress):
-            rejected.append(Rejected(line, row, str(mailbox)))
-            continue
+    # Of a row that is somebody only the person is kept.
+    rows, ahead = tee((line, row, taking.cells(row)) for line, row in read)
+    addresses = parse_many(_unguarded(cells.email) for _, _, cells in ahead)
+    for (line, row, cells), mailbox in zip(rows, addresses, strict=True):
         try:
-            check_brought(mailbox, house)
-            people.append(_person(line, row, mailbox, taking, house.settings.pepper))
+            people.append(_person(line, cells, _checked(mailbox, house), taking, house.settings.pepper))
         except InvalidInput as problem:
             rejected.append(Rejected(line, row, str(problem)))
+            if len(rejected) == MOST_REJECTED:
+                break
     return people, rejected
 
 
-def _person(line: int, row: Sequence[str], mailbox: Address, taking: Taking, pepper: str) -> Person:
-    cell = taking.cell
+def _checked(mailbox: Address | InvalidAddress, house: House) -> Address:
+    if isinstance(mailbox, InvalidAddress):
+        raise mailbox
+    check_brought(mailbox, house)
+    return mailbox
+
+
+def _person(line: int, cells: Cells, mailbox: Address, taking: Taking, pepper: str) -> Person:
     return Person(
         line=line,
         mailbox=mailbox,
         key=mailbox.key(pepper),
-        name=plain(_unguarded(taking.name_in(row)))[:100],
-        standing=taking.standing_of(row),
-        requested_at=_moment(cell(row, Column.REQUESTED)),
-        confirmed_at=_moment(cell(row, Column.CONFIRMED)),
-        ended_at=_moment(cell(row, Column.ENDED)) or _moment(cell(row, Column.CLEANED)),
-        cadence=_cadence(cell(row, Column.CADENCE)),
-        topics=[plain(topic)[:100] for topic in _unguarded(cell(row, Column.TOPICS)).split("|") if topic.strip()][
-            :20
-        ],
+        name=plain(_unguarded(cells.whole_name))[:100],
+        standing=taking.standing_of(cells),
+        requested_at=_moment(cells.requested),
+        confirmed_at=_moment(cells.confirmed),
+        ended_at=_moment(cells.ended) or _moment(cells.cleaned),
+        cadence=_CADENCES.get(cells.cadence, Cadence.EACH),
+        topics=_topics(cells.topics),
     )
+
+
+def _topics(text: str) -> Sequence[str]:
+    if not text:
+        return ()
+    return [plain(topic)[:100] for topic in _unguarded(text).split("|") if topic.strip()][:20]
 
 
 def _unguarded(text: str) -> str:
     """What an export put an apostrophe before, so that no spreadsheet takes it for a formula."""
     return text[1:] if text.startswith(_GUARDED) else text
-
-
-def _cadence(text: str) -> Cadence:
-    return Cadence(text) if text in set(Cadence) else Cadence.EACH
 
 
 def _moment(text: str) -> datetime | None:

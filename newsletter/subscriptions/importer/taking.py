@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import delete, exists, insert, select, update
 
@@ -20,12 +19,11 @@ from newsletter.mail.house import House
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.importer.previewing import Known, Order, Reject, check, look_up, outcome, plan
 from newsletter.subscriptions.importer.reading import digest, opened
-from newsletter.subscriptions.importer.recognising import Standing, recognise
+from newsletter.subscriptions.importer.recognising import RANK, Standing, recognise
 from newsletter.subscriptions.importer.rows import Person, batches
+from newsletter.subscriptions.importer.staging import HAS_ACTED, METHOD, Arrival, Staging, blindly
 from newsletter.subscriptions.models import (
     Consent,
-    ConsentEvent,
-    Follow,
     Import,
     ImportState,
     SignUp,
@@ -33,12 +31,10 @@ from newsletter.subscriptions.models import (
     Subscription,
     Verdict,
 )
-from newsletter.subscriptions.policy import EndReason, FollowKind, SubscriptionStatus
+from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.policy.budgets import Trust, mailbox_of
 from newsletter.suppressions.models import Reason, Suppression
 from newsletter.suppressions.service import IMPORTED
-
-METHOD = "import"
 
 Tell = Callable[[int], None]
 """Told how many rows have been read."""
@@ -109,14 +105,26 @@ class _Crew:
     pepper: str
 
     def settle(self, people: Sequence[Person]) -> Counter[str]:
-        once = {person.key: person for person in people}
+        once = _least_active(people)
         known = look_up(list(once.values()), self.into.newsletter_id)
         becomes = {key: outcome(person, known, self.order) for key, person in once.items()}
-        self._suppress(once, becomes)
         new = [person for key, person in once.items() if becomes[key] in _STATUS_OF]
+        becomes |= self._end_again(once, becomes, known)
+        self._suppress(once, becomes)
         if new:
-            self._subscribe(new, becomes, known)
+            self._subscribe(new, becomes)
         return Counter(becomes.values()) + Counter({"repeated": len(people) - len(once)})
+
+    def _end_again(self, once: Mapping[str, Person], becomes: Mapping[str, str], known: Known) -> dict[str, str]:
+        """Whom an earlier batch of this import brought and a row of this one says had left, and as what."""
+        left = {
+            known.subscribers[key]: person
+            for key, person in once.items()
+            if becomes[key] in _IS_ON and RANK[person.standing] >= RANK[Standing.UNSUBSCRIBED]
+        }
+        ended = Staging(self.into).end(left, now()) if left else ()
+        stranger = Known({}, {}, {})
+        return {left[each].key: outcome(left[each], stranger, self.order) for each in ended}
 
     def _suppress(self, once: dict[str, Person], becomes: dict[str, str]) -> None:
         moment = now()
@@ -132,76 +140,17 @@ class _Crew:
     def _mark(self) -> str:
         return f"{IMPORTED}{self.into.id}"
 
-    def _subscribe(self, new: Sequence[Person], becomes: dict[str, str], known: Known) -> None:
+    def _subscribe(self, new: Sequence[Person], becomes: Mapping[str, str]) -> None:
         moment = now()
-        strangers = [
-            _subscriber(person, self.into.id, moment) for person in new if person.key not in known.subscribers
-        ]
-        if strangers:
-            db.session.execute(insert_ignoring(Subscriber), strangers)
-        ids = look_up(new, self.into.newsletter_id).subscribers
-        rows = [self._subscription(person, ids[person.key], becomes[person.key], moment) for person in new]
-        db.session.execute(insert(Subscription.__table__), rows)
-        db.session.execute(
-            insert(ConsentEvent.__table__),
-            [self._event(person, ids[person.key], becomes[person.key], moment) for person in new],
+        arrivals = (
+            _arrival(place, person, becomes[person.key], moment) for place, person in enumerate(new, start=1)
         )
-        self._follow(new, ids)
+        topics = [
+            (place, topic) for place, person in enumerate(new, start=1) for topic in dict.fromkeys(person.topics)
+        ]
+        Staging(self.into).settle(arrivals, topics, moment)
         if self.into.asks:
             self._ask([person for person in new if becomes[person.key] == "pending"], moment)
-
-    def _subscription(self, person: Person, subscriber_id: int, becomes: str, moment: datetime) -> dict[str, Any]:
-        status = _STATUS_OF[becomes]
-        has_ended = status is SubscriptionStatus.UNSUBSCRIBED
-        is_on = status is SubscriptionStatus.CONFIRMED
-        return {
-            "subscriber_id": subscriber_id,
-            "newsletter_id": self.into.newsletter_id,
-            "status": status,
-            "end_reason": EndReason.IMPORTED if has_ended else None,
-            "nonce": secrets.token_urlsafe(12),
-            "cadence": person.cadence,
-            "import_id": self.into.id,
-            "form": METHOD,
-            "page": "",
-            # Retention counts from here for those who have not confirmed, so an old sign-up begins anew.
-            "requested_at": person.requested_at or moment if is_on or has_ended else moment,
-            "confirmed_at": (person.confirmed_at or person.requested_at or moment) if is_on else None,
-            "ended_at": (person.ended_at or moment) if has_ended else None,
-        }
-
-    def _event(self, person: Person, subscriber_id: int, becomes: str, moment: datetime) -> dict[str, Any]:
-        kind = _EVENT_OF[becomes]
-        agreed = {
-            Consent.CONFIRMED: person.confirmed_at or person.requested_at,
-            Consent.WITHDRAWN: person.ended_at,
-        }
-        note = self.order.consent_note if kind is Consent.CONFIRMED else self.order.provenance
-        return {
-            "subscriber_id": subscriber_id,
-            "newsletter_id": self.into.newsletter_id,
-            "kind": kind,
-            "method": METHOD,
-            "at": agreed.get(kind) or moment,
-            "form": f"import {self.into.id}",
-            "page": "",
-            "note": note[:500],
-            "nonce": "",
-        }
-
-    def _follow(self, new: Sequence[Person], ids: Mapping[str, int]) -> None:
-        wanted = {ids[person.key]: dict.fromkeys(person.topics) for person in new if person.topics}
-        if not wanted:
-            return
-        mine = select(Subscription.id, Subscription.subscriber_id).where(
-            Subscription.newsletter_id == self.into.newsletter_id, Subscription.subscriber_id.in_(wanted)
-        )
-        rows = [
-            {"subscription_id": row.id, "kind": FollowKind.TOPIC, "value": topic}
-            for row in db.session.execute(mine)
-            for topic in wanted[row.subscriber_id]
-        ]
-        db.session.execute(insert(Follow.__table__), rows)
 
     def _ask(self, pending: Sequence[Person], moment: datetime) -> None:
         rows = [
@@ -228,24 +177,49 @@ class _Crew:
             db.session.execute(insert(SignUp.__table__), rows)
 
 
-def _subscriber(person: Person, import_id: int, moment: datetime) -> dict[str, Any]:
-    return {
-        "address": str(person.mailbox),
-        "entered": person.mailbox.entered,
-        "address_key": person.key,
-        "name": person.name,
-        "import_id": import_id,
-        "active_at": moment,
-        "created_at": moment,
-    }
+def _least_active(people: Sequence[Person]) -> dict[str, Person]:
+    """Each person once, by key; of several rows of one person the least active counts."""
+    once: dict[str, Person] = {}
+    for person in people:
+        if person.key not in once or RANK[person.standing] > RANK[once[person.key].standing]:
+            once[person.key] = person
+    return once
+
+
+def _arrival(place: int, person: Person, becomes: str, moment: datetime) -> Arrival:
+    status = _STATUS_OF[becomes]
+    is_on, has_ended = becomes == "confirmed", becomes == "unsubscribed"
+    # Retention counts from here for those who have not confirmed, so an old sign-up begins anew.
+    requested_at = person.requested_at or moment if is_on or has_ended else moment
+    confirmed_at = (person.confirmed_at or person.requested_at or moment) if is_on else None
+    ended_at = (person.ended_at or moment) if has_ended else None
+    return Arrival(
+        place=place,
+        address_key=person.key,
+        address=str(person.mailbox),
+        entered=person.mailbox.entered,
+        name=person.name,
+        status=status,
+        kind=_EVENT_OF[becomes],
+        nonce=secrets.token_urlsafe(12),
+        cadence=person.cadence.value,
+        requested_at=requested_at,
+        confirmed_at=confirmed_at,
+        ended_at=ended_at,
+    )
 
 
 _STATUS_OF = {
-    "confirmed": SubscriptionStatus.CONFIRMED,
-    "pending": SubscriptionStatus.PENDING,
-    "unsubscribed": SubscriptionStatus.UNSUBSCRIBED,
+    "confirmed": SubscriptionStatus.CONFIRMED.value,
+    "pending": SubscriptionStatus.PENDING.value,
+    "unsubscribed": SubscriptionStatus.UNSUBSCRIBED.value,
 }
-_EVENT_OF = {"confirmed": Consent.CONFIRMED, "pending": Consent.REQUESTED, "unsubscribed": Consent.WITHDRAWN}
+_IS_ON = {f"stays {status.value}" for status in (SubscriptionStatus.CONFIRMED, SubscriptionStatus.PENDING)}
+_EVENT_OF = {
+    "confirmed": Consent.CONFIRMED.value,
+    "pending": Consent.REQUESTED.value,
+    "unsubscribed": Consent.WITHDRAWN.value,
+}
 _REASON_OF = {Standing.BOUNCED: Reason.HARD_BOUNCE, Standing.COMPLAINED: Reason.COMPLAINT}
 
 
@@ -254,24 +228,22 @@ def undo(import_id: int) -> Import:
 
     Raises NotFound, or Conflict once the newsletter has sent an edition, or when it was undone before.
     """
+    load_in_bulk()
     with transaction():
         chosen = db.session.get(Import, import_id)
         _check_undoable(chosen, import_id)
         assert chosen  # noqa: S101 - it was checked.
-        own = exists(
-            select(ConsentEvent.id).where(
-                ConsentEvent.subscriber_id == Subscription.subscriber_id,
-                ConsentEvent.newsletter_id == Subscription.newsletter_id,
-                ConsentEvent.method != METHOD,
-            )
-        )
-        gone = select(Subscription.id).where(Subscription.import_id == import_id, ~own)
-        removed = rows_written(delete(Subscription).where(Subscription.id.in_(gone)))
-        db.session.execute(update(Subscription).where(Subscription.import_id == import_id).values(import_id=None))
         has_one = exists(select(Subscription.id).where(Subscription.subscriber_id == Subscriber.id))
-        db.session.execute(delete(Subscriber).where(Subscriber.import_id == import_id, ~has_one))
-        db.session.execute(delete(Suppression).where(Suppression.words == f"{IMPORTED}{import_id}"))
-        db.session.execute(delete(SignUp).where(SignUp.form == f"import {import_id}"))
+        removed = rows_written(
+            blindly(delete(Subscription).where(Subscription.import_id == import_id, ~HAS_ACTED))
+        )
+        for statement in (
+            update(Subscription).where(Subscription.import_id == import_id).values(import_id=None),
+            delete(Subscriber).where(Subscriber.import_id == import_id, ~has_one),
+            delete(Suppression).where(Suppression.words == f"{IMPORTED}{import_id}"),
+            delete(SignUp).where(SignUp.form == f"import {import_id}"),
+        ):
+            db.session.execute(blindly(statement))
         db.session.expire_all()
         chosen.state, chosen.ended_at = ImportState.UNDONE, now()
     log.info("import undone", number=import_id, subscriptions=removed)

@@ -1,6 +1,7 @@
 """Addresses that are well formed and still not those of a person who could want a newsletter."""
 
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Sort(StrEnum):
@@ -60,6 +61,9 @@ RESERVED = frozenset(
 )
 
 
+_DEEPEST = 1 + max(name.count(".") for name in RESERVED)
+
+
 def sort_of(local: str) -> Sort:
     """Whose it is; a plus tag changes nothing."""
     name = local.lower().partition("+")[0]
@@ -70,9 +74,11 @@ def sort_of(local: str) -> Sort:
     return Sort.PERSON
 
 
+@lru_cache(maxsize=10_000)
 def is_reserved(host: str) -> bool:
     """Whether the domain (A-labels, lower case) can have no mailbox that others can write to."""
-    return any(each in RESERVED for each in with_those_above(host))
+    last = host.rsplit(".", _DEEPEST)[-_DEEPEST:]
+    return any(".".join(last[first:]) in RESERVED for first in range(len(last)))
 
 
 def with_those_above(domain: str) -> tuple[str, ...]:

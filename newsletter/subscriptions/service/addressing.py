@@ -4,6 +4,7 @@ Nothing here looks at who is known, so no answer can tell. Beside the name serve
 server would say of a mailbox is only ever learned by writing to it.
 """
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from newsletter.core.addresses import Address, parse, parse_and_ask_dns
@@ -43,7 +44,7 @@ def check_brought(mailbox: Address, house: House) -> None:
     if sort_of(mailbox.local) is Sort.MACHINE:
         problem = "Nobody reads what is sent to this address; please use one that you read."
         raise InvalidAddress(problem)
-    if is_reserved(mailbox.domain) and not _is_a_try(house):
+    if is_reserved(mailbox.domain) and not _is_a_try(house.settings.base_url):
         problem = "This domain is kept for examples and private networks, and no mail arrives there."
         raise InvalidAddress(problem)
 
@@ -58,7 +59,8 @@ def find_suggestion(text: str) -> str | None:
     return f"{mailbox.local}@{meant}" if meant else None
 
 
-def _is_a_try(house: House) -> bool:
+@lru_cache(maxsize=8)
+def _is_a_try(base_url: str) -> bool:
     """Whether the house itself is at a name that is kept for examples, or at no public one: a demo, or a test."""
-    host = urlsplit(house.settings.base_url).hostname or ""
+    host = urlsplit(base_url).hostname or ""
     return host in LOOPBACK_HOSTS or is_reserved(host)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, func, select
 
-from newsletter.core.db import db
+from newsletter.core.db import among, db
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.models import Consent, ConsentEvent, Follow, Subscriber, Subscription, Wording
 from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus
@@ -30,25 +30,26 @@ class Filter:
     since: datetime | None = None
 
 
-_COLUMNS = (
-    Subscription.id,
+_BEFORE_TOPICS = (
+    Subscriber.entered,
+    Subscriber.name,
     Subscription.status,
     Subscription.end_reason,
     Subscription.cadence,
+)
+_AFTER_TOPICS = (
+    Subscriber.language,
+    Subscriber.timezone,
     Subscription.requested_at,
     Subscription.confirmed_at,
     Subscription.ended_at,
-    Subscriber.entered,
-    Subscriber.name,
-    Subscriber.language,
-    Subscriber.timezone,
     ConsentEvent.method,
     ConsentEvent.at,
+    Wording.id.label("wording"),
+    Wording.digest,
     ConsentEvent.form,
     ConsentEvent.page,
     ConsentEvent.note,
-    Wording.id.label("wording"),
-    Wording.digest,
 )
 
 
@@ -58,11 +59,12 @@ def export(chosen: Filter) -> Iterator[dict[str, str]]:
     Read as it is needed, a thousand at a time; what is changed meanwhile may be in it or not.
     """
     of, last = newsletter(chosen.newsletter), 0
-    while rows := db.session.execute(_after(last, of.id, chosen)).all():
+    while (end := db.session.scalar(_end_after(last))) is not None:
+        rows = db.session.execute(_between(last, end, of.id, chosen)).all()
         followed = _followed([row.id for row in rows])
         for row in rows:
             yield _row(row, followed.get(row.id, ()))
-        last = rows[-1].id
+        last = end
         # Each thousand is a reading of its own, so that a slow reader keeps nothing from being cleared away.
         db.session.commit()
 
@@ -72,7 +74,15 @@ def guarded(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _after(last: int, newsletter_id: int, chosen: Filter) -> Select[*tuple[object, ...]]:
+def _end_after(last: int) -> Select[int]:
+    """The last of the next thousand subscriptions of whomever; else some would sort all that are to come."""
+    these = (
+        select(Subscription.id).where(Subscription.id > last).order_by(Subscription.id).limit(AT_A_TIME).subquery()
+    )
+    return select(func.max(these.c.id))
+
+
+def _between(last: int, end: int, newsletter_id: int, chosen: Filter) -> Select[*tuple[object, ...]]:
     newest = (
         select(func.max(ConsentEvent.id))
         .where(
@@ -84,14 +94,13 @@ def _after(last: int, newsletter_id: int, chosen: Filter) -> Select[*tuple[objec
         .scalar_subquery()
     )
     statement = (
-        select(*_COLUMNS)
+        select(Subscription.id, *_BEFORE_TOPICS, *_AFTER_TOPICS)
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
         .outerjoin(ConsentEvent, ConsentEvent.id == newest)
         .outerjoin(Wording, Wording.id == ConsentEvent.wording_id)
-        # The sum keeps the database from reading all of the newsletter by another index and sorting it each time.
-        .where(Subscription.id > last, Subscription.newsletter_id + 0 == newsletter_id)
+        # The sum keeps the database from reading all of the newsletter by another index each time.
+        .where(Subscription.id > last, Subscription.id <= end, Subscription.newsletter_id + 0 == newsletter_id)
         .order_by(Subscription.id)
-        .limit(AT_A_TIME)
     )
     if chosen.statuses:
         statement = statement.where(Subscription.status.in_(chosen.statuses))
@@ -103,7 +112,7 @@ def _after(last: int, newsletter_id: int, chosen: Filter) -> Select[*tuple[objec
 def _followed(ids: Sequence[int]) -> dict[int, list[str]]:
     rows = db.session.execute(
         select(Follow.subscription_id, Follow.value)
-        .where(Follow.subscription_id.in_(ids), Follow.kind == FollowKind.TOPIC)
+        .where(among(Follow.subscription_id, ids), Follow.kind == FollowKind.TOPIC)
         .order_by(Follow.id)
     )
     found: dict[int, list[str]] = {}
@@ -112,12 +121,12 @@ def _followed(ids: Sequence[int]) -> dict[int, list[str]]:
     return found
 
 
-def _row(row: object, topics: Sequence[str]) -> dict[str, str]:
-    def said(name: str) -> str:
-        value = getattr(row, name)
-        return "" if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
-
-    cells = [said("entered"), said("name"), said("status"), said("end_reason"), said("cadence"), "|".join(topics)]
-    cells += [said(name) for name in ("language", "timezone", "requested_at", "confirmed_at", "ended_at")]
-    cells += [said(name) for name in ("method", "at", "wording", "digest", "form", "page", "note")]
+def _row(row: Sequence[object], topics: Sequence[str]) -> dict[str, str]:
+    """By `COLUMNS`, whose order is that of the statement with the topics between."""
+    _, *cells = ["" if cell is None else cell if type(cell) is str else _said(cell) for cell in row]
+    cells.insert(len(_BEFORE_TOPICS), "|".join(topics))
     return dict(zip(COLUMNS, cells, strict=True))
+
+
+def _said(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

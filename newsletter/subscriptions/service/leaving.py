@@ -40,8 +40,8 @@ def unsubscribe(token: str, origin: Origin, house: House) -> Newsletter:
     Doing it again, or for somebody who was erased, changes nothing and is no error. Raises LinkDamaged.
     """
     named = reader(house).unsubscription(token, now())
+    of, whose = _newsletter(named.newsletter_id), Named(named.subscriber_id, named.newsletter_id)
     with transaction():
-        of, whose = _newsletter(named.newsletter_id), Named(named.subscriber_id, named.newsletter_id)
         has_left = end(whose, EndReason.UNSUBSCRIBED, origin, Link(edition_id=named.edition_id))
         if has_left and of.says_goodbye and origin.method == "page":
             person = db.session.get_one(Subscriber, named.subscriber_id)

@@ -13,7 +13,7 @@ from newsletter.core.db import db, transaction
 from newsletter.core.errors import InvalidInput
 from newsletter.mail.house import House
 from newsletter.mail.message import plain
-from newsletter.newsletters.queries import newsletter
+from newsletter.newsletters.queries import newsletter_id
 from newsletter.subscriptions.models import SignUp
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.policy.budgets import By, Trust, networks
@@ -49,17 +49,30 @@ def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wi
         problem = f"Please choose at least one newsletter, and at most {MOST_NEWSLETTERS} at a time."
         raise InvalidInput(problem, field="newsletters")
     mailbox = acceptable(address, house)
+    # On SQLite nobody else can write meanwhile, so all that can be done before is done.
+    noted = _made(mailbox, origin, house)
+    noted.newsletter_ids = [newsletter_id(slug) for slug in dict.fromkeys(slugs)]
+    noted.wish = asdict(_checked(wish))
     with transaction():
-        noted = note_asked(mailbox, origin, house)
-        noted.newsletter_ids = [newsletter(slug).id for slug in dict.fromkeys(slugs)]
-        noted.wish = asdict(_checked(wish))
-        return noted
+        return _keep(noted, origin)
 
 
 def note_asked(mailbox: Address, origin: Origin, house: House) -> SignUp:
     """One more row for the worker to answer, in the caller's transaction; what is wished is still to be said."""
+    return _keep(_made(mailbox, origin, house), origin)
+
+
+def _keep(noted: SignUp, origin: Origin) -> SignUp:
+    if origin.proof and not spend(origin.proof):
+        # Whoever uses a proof a second time is told nothing.
+        noted.trust = Trust.MACHINE
+    db.session.add(noted)
+    return noted
+
+
+def _made(mailbox: Address, origin: Origin, house: House) -> SignUp:
     moment, pepper, seen_from = now(), house.settings.pepper, networks(origin.ip)
-    noted = SignUp(
+    return SignUp(
         at=moment,
         due_at=moment,
         address=str(mailbox),
@@ -69,8 +82,7 @@ def note_asked(mailbox: Address, origin: Origin, house: House) -> SignUp:
         domain_key=keyed(mailbox.domain, pepper),
         near=seen_from.get(By.NEAR),
         wide=seen_from.get(By.WIDE),
-        # Whoever uses a proof a second time is told nothing.
-        trust=origin.trust if origin.proof is None or spend(origin.proof) else Trust.MACHINE,
+        trust=origin.trust,
         newsletter_ids=[],
         wish={},
         method=origin.method,
@@ -80,8 +92,6 @@ def note_asked(mailbox: Address, origin: Origin, house: House) -> SignUp:
         ip=kept_ip(origin.ip, house.settings.keep_ip),
         user_agent=kept_agent(plain(origin.user_agent), house.settings.keep_ip),
     )
-    db.session.add(noted)
-    return noted
 
 
 def _checked(wish: Wish) -> Wish:

@@ -1,0 +1,101 @@
+"""`docs/benchmarks-web.md`: a page with a chapter for each of two benches, which each of them writes anew."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from newsletter.bench.grounds import Outcome
+from newsletter.bench.importing import Step
+from newsletter.bench.web import Rush
+
+Rows = list[list[str]]
+
+_PAGE = """\
+# Benchmarks: import and web
+
+Two commands measure and write the chapters of this page anew, each its own. Machines differ and so do their
+moods: compare within one table, not between two machines. How fast the service sends stands in
+[Benchmarks](benchmarks.md).
+"""
+
+_IMPORT = """\
+## Import, export, undo
+
+    {command}
+
+One file, always the same: {rows} rows with names, states and times, three fifths at twelve large providers and
+the others at sixty thousand domains; one in a thousand is no address and comes back with its reason. Each step
+is the command that an operator types, from its start to its end, and counts only if the subscriptions are then
+those that the file says. Memory is the highest sum of the command's processes, looked at five times a second;
+CPU time is theirs, without PostgreSQL's server.
+"""
+
+_WEB = """\
+## Web
+
+    {command}
+
+A database with many subscribers, and `newsletter web` with two processes. One client keeps its connections and
+sends, for some seconds each, sign-ups (the form, with a stamp that is valid), confirmations (the button behind
+the link) and one-click unsubscribes (RFC 8058), each by somebody else. A figure is shown only if every request
+was answered as it should be, and the tables then hold exactly as many changes, of as many people. Client, web
+server and database share the cores. CPU time is that of the web server's processes, without PostgreSQL's server.
+"""
+
+
+def import_rows(outcome: Outcome[Step]) -> Rows:
+    """Heading first."""
+    heading = ["database", "step", "rows", "seconds", "rows/s", "CPU s", "peak MB"]
+    return [heading, *(_step_row(step) for step in outcome.results)]
+
+
+def web_rows(outcome: Outcome[Rush]) -> Rows:
+    """Heading first."""
+    heading = ["database", "request", "requests", "per second", "aim", "p50 ms", "p95 ms", "CPU ms each"]
+    return [heading, *(_rush_row(rush) for rush in outcome.results)]
+
+
+def write_import(path: Path, outcome: Outcome[Step]) -> None:
+    rows = max((step.rows for step in outcome.results), default=0)
+    text = _IMPORT.format(command=outcome.command, rows=f"{rows:,}")
+    _write(path, "import", _chapter(text, import_rows(outcome), outcome.machine, outcome.left_out))
+
+
+def write_web(path: Path, outcome: Outcome[Rush]) -> None:
+    text = _WEB.format(command=outcome.command)
+    _write(path, "web", _chapter(text, web_rows(outcome), outcome.machine, outcome.left_out))
+
+
+def _step_row(step: Step) -> list[str]:
+    took = step.took
+    figures = [f"{took.seconds:,.1f}", f"{step.rows / took.seconds:,.0f}", f"{took.cpu:,.1f}"]
+    return [step.database, step.name, f"{step.rows:,}", *figures, f"{took.rss / 1e6:,.0f}"]
+
+
+def _rush_row(rush: Rush) -> list[str]:
+    figures = [f"{rush.requests / rush.seconds:,.0f}", f"{rush.kind.aim:,}" if rush.kind.aim else "-"]
+    figures += [f"{rush.p50 * 1000:,.1f}", f"{rush.p95 * 1000:,.1f}", f"{rush.cpu * 1000 / rush.requests:,.2f}"]
+    return [rush.database, rush.kind.name, f"{rush.requests:,}", *figures]
+
+
+def _chapter(text: str, rows: Rows, machine: dict[str, str], left_out: Sequence[str]) -> str:
+    facts = [["", ""], *([name, value] for name, value in machine.items())]
+    parts = [text, _table(rows), _table(facts)]
+    if left_out:
+        parts.append("Left out:\n\n" + "".join(f"- {sentence}\n" for sentence in left_out))
+    return "\n".join(parts)
+
+
+def _table(rows: Rows) -> str:
+    heading, *rest = rows
+    lines = [heading, ["---"] * len(heading), *rest]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+
+
+def _write(path: Path, name: str, chapter: str) -> None:
+    """In place of the old one between its two marks, or at the end."""
+    before, after = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+    page = path.read_text(encoding="utf-8") if path.exists() else _PAGE
+    whole = before + chapter + after
+    written, found = re.subn(f"{re.escape(before)}.*?{re.escape(after)}", lambda _: whole, page, flags=re.DOTALL)
+    path.write_text(written if found else f"{page}\n{whole}", encoding="utf-8")

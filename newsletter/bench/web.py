@@ -1,0 +1,159 @@
+"""`newsletter bench web`: how many people can sign up, confirm and leave in a second, beside a full database."""
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from socket import create_connection
+
+from newsletter import schema
+from newsletter.bench import crowd
+from newsletter.bench.children import LONGEST_END, Child, environment, python
+from newsletter.bench.errands import KINDS, Kind, write_requests
+from newsletter.bench.figures import TROUBLE
+from newsletter.bench.grounds import Ground, Outcome, grounds
+from newsletter.bench.installation import Installation
+from newsletter.bench.meter import cpu_seconds
+from newsletter.bench.sinks import free_port
+from newsletter.bench.stage import NEWSLETTER
+from newsletter.core.errors import BackendUnavailable
+from newsletter.newsletters.queries import newsletter
+from newsletter.newsletters.service import add_newsletter
+
+SLUG = "tidewater"
+PROCESSES, CONNECTIONS = 2, 16
+MOST_PER_SECOND = 4000
+"""Requests that are prepared for each second; no machine that this was made for answers more."""
+
+LONGEST_START = 30.0
+
+
+@dataclass(frozen=True)
+class Rush:
+    """What came of all requests of one kind; `p50` and `p95` are seconds, `cpu` those of the web server in all."""
+
+    database: str
+    kind: Kind
+    requests: int
+    seconds: float
+    p50: float
+    p95: float
+    cpu: float
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "database": self.database,
+            "kind": self.kind.name,
+            "requests": self.requests,
+            "seconds": round(self.seconds, 2),
+            "per_second": round(self.requests / self.seconds),
+            "aim_per_second": self.kind.aim,
+            "p50_ms": round(self.p50 * 1000, 1),
+            "p95_ms": round(self.p95 * 1000, 1),
+            "cpu_ms_per_request": round(self.cpu * 1000 / self.requests, 2),
+        }
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How many subscribers there are, and for how many seconds each kind of request is sent."""
+
+    subscribers: int
+    seconds: float
+    kinds: Sequence[Kind] = KINDS
+
+
+def measure(asked: Asked, postgres: str, tell: Callable[[str], None]) -> Outcome[Rush]:
+    """Each kind of request on each kind of database that there is; `tell` hears of each."""
+    words = f"newsletter bench web --subscribers {asked.subscribers} --seconds {asked.seconds:g}"
+    found = Outcome[Rush](words)
+    with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder, grounds(folder, postgres) as here:
+        found.note(here)
+        found.machine["web server"] = f"{PROCESSES} processes; {CONNECTIONS} connections, kept, from one client"
+        for ground in here.here:
+            try:
+                for rush in _rushes(ground, asked):
+                    found.results.append(rush)
+                    tell(f"{rush.kind.name} on {ground.name}: {rush.requests / rush.seconds:,.0f}/s")
+            except TROUBLE as error:
+                found.left_out.append(f"{ground.name}: {error}")
+                tell(found.left_out[-1])
+    return found
+
+
+def _rushes(ground: Ground, asked: Asked) -> Iterator[Rush]:
+    """Raises BackendUnavailable when a request had no effect, or another one than it should."""
+    port = free_port()
+    settings = {"LISTEN": f"127.0.0.1:{port}", "WEB_PROCESSES": str(PROCESSES)}
+    installation = Installation(ground.folder, ground.databases.make("web"), settings)
+    with installation.entered():
+        schema.upgrade()
+        crowd.fill(add_newsletter(NEWSLETTER, SLUG), asked.subscribers)
+    ground.databases.settle(installation.database_url)
+    with _server(installation, port) as server:
+        for kind in asked.kinds:
+            yield _rush(ground, installation, kind, server, asked)
+
+
+def _rush(
+    ground: Ground, installation: Installation, kind: Kind, server: subprocess.Popen[bytes], asked: Asked
+) -> Rush:
+    file = installation.folder / "requests"
+    with installation.entered() as house:
+        of = newsletter(SLUG)
+        write_requests(file, kind.make(of, house, max(1, int(asked.seconds * MOST_PER_SECOND))), house)
+        before = kind.effects()
+    used = cpu_seconds([server.pid])
+    port = installation.settings["LISTEN"].rpartition(":")[2]
+    command = python("newsletter.bench.visiting", port, str(CONNECTIONS), str(asked.seconds), str(file))
+    with Child(command, installation.folder) as visitors:
+        visitors.say("go")
+        said = json.loads(visitors.last_line())
+    used = cpu_seconds([server.pid]) - used
+    answered = sum(said["statuses"].values())
+    with installation.entered():
+        changed = [now - then for now, then in zip(kind.effects(), before, strict=True)]
+    if said["lost"] or set(said["statuses"]) != {kind.status} or set(changed) != {answered}:
+        problem = (
+            f"{kind.name}: {answered} answers, {said['statuses']}, {said['lost']} lost, {changed} in the tables."
+        )
+        raise BackendUnavailable(problem)
+    return Rush(ground.name, kind, answered, said["seconds"], said["p50"], said["p95"], used)
+
+
+@contextmanager
+def _server(installation: Installation, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """`newsletter web`, answering."""
+    log = installation.folder / "web.log"
+    with log.open("wb") as out:
+        running = subprocess.Popen(  # noqa: S603 - our own program.
+            # It stops by itself when this process is killed.
+            python("newsletter", "web", "--parent", str(os.getpid())),
+            cwd=installation.folder,
+            env=environment(installation.environment),
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        _await_answer(port, running)
+        yield running
+    finally:
+        running.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(LONGEST_END)
+        running.kill()
+        running.wait()
+
+
+def _await_answer(port: int, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + LONGEST_START
+    while time.monotonic() < deadline and server.poll() is None:
+        with suppress(OSError), create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    problem = "The web server did not start."
+    raise BackendUnavailable(problem)

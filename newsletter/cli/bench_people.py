@@ -1,0 +1,71 @@
+"""`newsletter bench import` and `web`: how fast people come in, and go out again."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from newsletter.bench.plan import ANY_POSTGRES
+from newsletter.cli.output import Command, answer, table
+from newsletter.core.errors import NotFound
+
+_POSTGRES = click.option(
+    "--postgres", default=ANY_POSTGRES, envvar="NEWSLETTER_TEST_DATABASE_URL", help="A server's URL."
+)
+_WRITE = click.option(
+    "--write",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it into this page in Markdown, too, in place of the chapter that is there.",
+)
+
+
+@click.command(cls=Command, name="import")
+@click.option("--rows", default=1_000_000, type=click.IntRange(1), show_default=True, help="Of the file.")
+@_POSTGRES
+@_WRITE
+def import_(rows: int, postgres: str, write: Path | None) -> None:
+    """Show, import, export and take back a file of many people, on SQLite and PostgreSQL."""
+    _require_psutil()
+    from newsletter.bench.chapters import import_rows, write_import  # noqa: PLC0415 - psutil comes with others.
+    from newsletter.bench.importing import measure  # noqa: PLC0415 - as above.
+
+    outcome = measure(rows, postgres, _tell)
+    if write:
+        write_import(write, outcome)
+    heading, *rest = import_rows(outcome)
+    answer(outcome.as_dict(), table(heading, rest))
+
+
+@click.command(cls=Command)
+@click.option(
+    "--subscribers", default=1_000_000, type=click.IntRange(100), show_default=True, help="In the database."
+)
+@click.option("--seconds", default=10.0, type=click.FloatRange(0.1), show_default=True, help="For each kind.")
+@_POSTGRES
+@_WRITE
+def web(subscribers: int, seconds: float, postgres: str, write: Path | None) -> None:
+    """Count the sign-ups, confirmations and one-click unsubscribes of a second, on SQLite and PostgreSQL."""
+    _require_psutil()
+    from newsletter.bench.chapters import web_rows, write_web  # noqa: PLC0415 - psutil comes with others.
+    from newsletter.bench.web import Asked, measure  # noqa: PLC0415 - as above.
+
+    outcome = measure(Asked(subscribers, seconds), postgres, _tell)
+    if write:
+        write_web(write, outcome)
+    heading, *rest = web_rows(outcome)
+    answer(outcome.as_dict(), table(heading, rest))
+
+
+def _tell(words: str) -> None:
+    click.echo(words, err=True)
+
+
+def _require_psutil() -> None:
+    """It comes with the developer's packages."""
+    if not find_spec("psutil"):
+        raise NotFound(kind="Python package", name="psutil")
+
+
+def register(group: click.Group) -> None:
+    group.add_command(import_)
+    group.add_command(web)
