@@ -26,6 +26,7 @@ def row(number: int, **values: object) -> Row:
         "timezone": "",
         "local_hour": None,
         "active_at": None,
+        "still_asked_at": None,
         "import_id": None,
         "created_at": MOMENT,
     }

@@ -1,6 +1,6 @@
 """F-30 and F-32: each link that a mail carries, scanned, forged, cut, doubled and raced for.
 
-Every route with a token is found in the app's own map; one that nobody described here fails the first test.
+Every route with a token is found in the app's own map, and one that nobody described here fails the first test.
 """
 
 from collections.abc import Callable, Iterator

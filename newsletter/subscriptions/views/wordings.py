@@ -102,6 +102,8 @@ def leave(of: Newsletter) -> Told:
         heading="Unsubscribe",
         question=Markup("Do you want no more mails of {}?").format(_named(of)),
         button=Markup('Unsubscribe<span class="unseen"> from {}</span>').format(_named(of)),
+        less="Only too much for now?",
+        pause="Pause it instead",
         after="It takes effect at once. If you want to stay, close this page.",
     )
 
