@@ -71,10 +71,7 @@ LINKS: dict[str, tuple[str, Claims]] = {
 }
 """By the first part of the path: the purpose of the token, and what it says of a pending subscription."""
 
-PRESSED = {
-    "preferences": {"do": "leave", "newsletter": "courier"},
-    "account": {"do": "leave", "newsletter": "courier"},
-}
+PRESSED = {part: {"do": "leave", "newsletter": "courier"} for part in ("preferences", "account")}
 """What the form behind the link sends, where it sends anything."""
 
 PURPOSES = ("confirm", "unsubscribe", "preferences", "account", "email-change", "export", "erase", "form")
