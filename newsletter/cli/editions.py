@@ -103,6 +103,16 @@ def subject_(number: int, text: str) -> None:
         _show(service.call(number, text), house)
 
 
+@group.command(name="try")
+@NUMBER
+@click.argument("address")
+def try_(number: int, address: str) -> None:
+    """Mail it to any address as it stands now, without anybody's own links."""
+    with open_house() as house:
+        service.send_trial(number, address, house)
+        answer({"edition": number}, f"Edition {number} is on its way to that address; a worker sends it.")
+
+
 @group.command()
 @NUMBER
 @click.option("--because", default="an operator holds it", help="Why, for whoever looks at it next.")

@@ -15,9 +15,9 @@ from newsletter.editions.models import Edition
 from newsletter.editions.policy import PLAIN_LAYOUT, Layout
 from newsletter.mail.fields import Field, Renderings
 from newsletter.mail.house import House
-from newsletter.mail.message import Content, Hole
+from newsletter.mail.message import MARKER, Content, Hole
 from newsletter.mail.render import HTML_LIMIT, date_in_words, host
-from newsletter.newsletters.emails import list_letterhead, look
+from newsletter.newsletters.emails import list_letterhead, look, page_url, personal_letterhead
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.links import preferences_link, unsubscribe_link
 
@@ -58,18 +58,22 @@ class Reader:
     name: str | Field
 
 
+TRIAL = "trial"
+"""The kind of mailings that show an edition to who makes it."""
+
 A_READER = Reader("")
 """Somebody of whom nothing is known."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """What an edition tells, and whom."""
+    """What an edition tells, and whom; `notice` stands above all, for the operator alone."""
 
     edition: Edition
     articles: Sequence[Article]
     layout: Layout = PLAIN_LAYOUT
     reader: Reader = A_READER
+    notice: str = ""
 
 
 def renderings(told: Told, of: Newsletter, house: House) -> Renderings:
@@ -98,6 +102,21 @@ def edition_letter(edition: Edition, made: Renderings, of: Newsletter, house: Ho
     )
 
 
+def trial_letter(told: Told, of: Newsletter, house: House) -> Letter:
+    """The edition for somebody who is no reader of it: their own links are replaced by the public page."""
+    content, page = edition_content(told, of, house), page_url(of, house.settings.base_url)
+    return Letter(
+        kind=TRIAL,
+        letterhead=personal_letterhead(of, now()),
+        content=Content(
+            subject=f"[Draft] {content.subject}",
+            text=MARKER.sub(page, content.text),
+            html=MARKER.sub(page, content.html),
+        ),
+        links={},
+    )
+
+
 def edition_content(told: Told, of: Newsletter, house: House) -> Content:
     """Subject, text and HTML; dates are in the newsletter's time zone.
 
@@ -120,6 +139,7 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
             notes=told.layout.notes,
         ),
         "subscriber": told.reader,
+        "notice": told.notice,
         "greets": of.greets,
         "unsubscribe_url": Hole("unsubscribe_url"),
         "preferences_url": Hole("preferences_url"),

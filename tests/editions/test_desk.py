@@ -1,14 +1,16 @@
 """Before an edition leaves: drafted early, arranged, held, approved, recalled, and stopped by the gate."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from time_machine import Traveller
 
 from newsletter.articles.models import Article, Source
+from newsletter.core.addresses import parse
 from newsletter.core.clock import now
 from newsletter.core.db import db
-from newsletter.core.errors import Conflict, EditionUnfit, InvalidInput
+from newsletter.core.errors import Conflict, EditionUnfit, InvalidAddress, InvalidInput
 from newsletter.digests.models import Digest
 from newsletter.digests.policy import Approval
 from newsletter.digests.queries import runs
@@ -20,6 +22,8 @@ from newsletter.editions.queries import articles_of
 from newsletter.editions.queries import editions as all_editions
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
+from newsletter.suppressions.models import Reason
+from newsletter.suppressions.service import suppress
 from tests import make
 
 LEAD = timedelta(minutes=30)
@@ -207,3 +211,35 @@ def test_a_digest_without_a_lead_is_stopped_by_the_gate_too(
 def _two(house: House, clock: Traveller) -> tuple[Article, Article]:
     first, second = articles_of(draft(house, clock).id)
     return first, second
+
+
+def test_a_draft_is_mailed_to_the_operator_with_the_word_that_holds_it(
+    house: House, source: Source, outbox: list[Envelope], clock: Traveller
+) -> None:
+    told = replace(house, settings=replace(house.settings, operator="desk@paper.example"))
+
+    drafted = draft(told, clock)
+    make.send_all(told)
+
+    [mail] = [make.parsed(each) for each in outbox]
+    assert (mail["To"], mail["Subject"]) == ("desk@paper.example", f"[Draft] {drafted.subject}")
+    assert f"newsletter edition hold {drafted.id}" in str(mail.get_body(("plain",)))
+    assert "List-Unsubscribe" not in mail
+    for part in ("/unsubscribe/", "/preferences/"):
+        assert part not in outbox[0].data.decode()
+
+
+def test_an_edition_is_tried_on_any_address_but_on_none_that_must_not_be_mailed(
+    house: House, source: Source, outbox: list[Envelope], clock: Traveller
+) -> None:
+    drafted = draft(house, clock)
+    suppress(parse("never@paper.example").key(house.settings.pepper), Reason.COMPLAINT)
+
+    editions.send_trial(drafted.id, "desk@paper.example", house)
+    editions.send_trial(drafted.id, "never@paper.example", house)
+    make.send_all(house)
+
+    assert [each.recipient for each in outbox] == ["desk@paper.example"]
+    assert all_editions()[0].status == EditionStatus.SCHEDULED
+    with pytest.raises(InvalidAddress):
+        editions.send_trial(drafted.id, "nobody", house)

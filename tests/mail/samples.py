@@ -140,6 +140,7 @@ def digest(articles: tuple[Article, ...], newsletter: Newsletter | None = None) 
         "web_url": f"{Newsletter().url}/archive/{Edition().number}",
         "greets": False,
         "subscriber": Reader(""),
+        "notice": "",
         "reason": "You get this mail because you signed up for The Harbour Post at www.harbourpost.example.",
         "unsubscribe_url": Hole("unsubscribe_url"),
         "preferences_url": Hole("preferences_url"),

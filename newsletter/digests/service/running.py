@@ -90,6 +90,8 @@ def _let_go(digest: Digest, edition_id: int, slot: datetime, house: House) -> st
         drafted = editions.hold(edition_id, "it waits for approval", slot)
     else:
         drafted = editions.schedule(edition_id, slot, house)
+    if drafted.status == EditionStatus.HELD or slot > now():
+        editions.tell_editor(edition_id, house)
     if drafted.status == EditionStatus.HELD:
         return f"; held: {drafted.problem}"
     if slot > now():

@@ -21,6 +21,7 @@ from newsletter.editions.service.sending import (
     send,
     send_due,
 )
+from newsletter.editions.service.trying import send_trial, tell_editor
 
 __all__ = [
     "Window",
@@ -39,5 +40,7 @@ __all__ = [
     "schedule",
     "send",
     "send_due",
+    "send_trial",
     "slot_of",
+    "tell_editor",
 ]
