@@ -3,8 +3,10 @@
 Wishes for a fresh link and for another address are answered in the same turn, so that all count in one place.
 """
 
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 
@@ -31,7 +33,13 @@ from newsletter.suppressions.queries import may_be_asked
 ANSWERING = "answer sign-ups"
 """What only one may be at."""
 
-AT_A_TIME = 200
+AT_A_TIME, IN_ONE = 200, 50
+"""How many are answered in one go, and of these at most in one transaction."""
+
+HOLD, REST = 0.05, 0.05
+"""Seconds of a transaction after which no more is begun, and until the next: on SQLite nobody else can write
+meanwhile, and an unsubscribe must not wait behind a flood of sign-ups."""
+
 TRY_AGAIN = timedelta(minutes=5)
 """When to look again at a sign-up that could not be answered, because a newsletter's settings make no mail."""
 
@@ -48,21 +56,37 @@ class _NotYet(Exception):
     """A budget is used up for now."""
 
 
+class _Turn(NamedTuple):
+    """What one transaction has done, and whether more may be due."""
+
+    answered: int
+    has_more: bool
+
+
 def answer_sign_ups(house: House) -> int:
-    """Answer those that are due, oldest first; how many that were.
+    """Answer those that are due, oldest first, a few in one transaction; how many that were.
 
     Nobody else answers at the same time, so that two sign-ups of one address never make two mails.
     """
+    turn = _answer_some(house)
+    done = turn.answered
+    while turn.has_more and done < AT_A_TIME:
+        time.sleep(REST)
+        turn = _answer_some(house)
+        done += turn.answered
+    return done
+
+
+def _answer_some(house: House) -> _Turn:
+    until, answered = time.monotonic() + HOLD, 0
     with transaction():
         one_at_a_time(ANSWERING)
         gate, tally = Gate(house.settings.budgets, now()), Tally()
         due = db.session.scalars(
-            select(SignUp)
-            .where(IS_NEW, SignUp.due_at <= now())
-            .order_by(SignUp.due_at, SignUp.id)
-            .limit(AT_A_TIME)
+            select(SignUp).where(IS_NEW, SignUp.due_at <= now()).order_by(SignUp.due_at, SignUp.id).limit(IN_ONE)
         ).all()
         for each in due:
+            answered += 1
             try:
                 with db.session.begin_nested():
                     _settle(each, _answered(each, gate, tally, house))
@@ -71,8 +95,10 @@ def answer_sign_ups(house: House) -> int:
             except NewsletterError as error:
                 log.error("sign-up not answered", sign_up=each.id, error=str(error))  # noqa: TRY400 - it says all.
                 each.due_at = now() + TRY_AGAIN
+            if time.monotonic() > until:
+                break
         tally.write()
-        return len(due)
+    return _Turn(answered, has_more=answered < len(due) or len(due) == IN_ONE)
 
 
 def _answered(asked: SignUp, gate: Gate, tally: Tally, house: House) -> Verdict:
