@@ -37,7 +37,8 @@ test-postgres: $(VENV)/dev.stamp ## The same tests on PostgreSQL (NEWSLETTER_TES
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 faults: $(VENV)/dev.stamp ## Kill, cut and fill what sending rests on; a table of copies and losses. Needs NEWSLETTER_TEST_DATABASE_URL for PostgreSQL
-	$(BIN)/python -m pytest tests/faults -m faults -n 2
+	$(BIN)/python -m pytest tests/faults -m "faults and not alone" -n 2
+	$(BIN)/python -m pytest tests/faults -m "faults and alone"
 
 coverage: $(VENV)/dev.stamp ## The tests with branch coverage shown
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term

@@ -9,7 +9,7 @@ from tests import make
 from tests.faults.receiver import rule
 from tests.faults.stage import Stage, readers
 
-pytestmark = [pytest.mark.faults, pytest.mark.loopback]
+pytestmark = [pytest.mark.faults, pytest.mark.alone, pytest.mark.loopback]
 
 LONGEST_WAIT = 2.0
 ANN = "ann@person.example"

@@ -20,7 +20,7 @@ from tests import make
 from tests.faults.oneclick import Answer, unsubscribe
 from tests.faults.stage import Stage, free_port, readers
 
-pytestmark = [pytest.mark.faults, pytest.mark.loopback]
+pytestmark = [pytest.mark.faults, pytest.mark.alone, pytest.mark.loopback]
 
 SIGN_UPS, VICTIMS, SECONDS, READERS = 5000, 1000, 60, 200
 APART = 0.009

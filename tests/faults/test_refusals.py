@@ -32,6 +32,7 @@ def be_impatient(stage: Stage, first_wait: int = FIRST_WAIT) -> None:
     }
 
 
+@pytest.mark.alone
 def test_a_storm_of_451_delays_and_neither_loses_doubles_nor_keeps_the_machine_busy(stage: Stage) -> None:
     receiver = stage.receiver(rule("rcpt", [["reply", "451 4.3.0 storm\r\n"]], chance=0.3))
     be_impatient(stage, STORM_WAIT)
