@@ -85,7 +85,7 @@ def test_five_thousand_sign_ups_in_a_minute_mail_within_the_budget_and_leaving_s
     stage.finish(edition)
 
     began = time.monotonic()
-    with ThreadPoolExecutor(16) as crowd:
+    with ThreadPoolExecutor(8) as crowd:
         attacks = [crowd.submit(attack, port, slugs, number, began + number * APART) for number in range(SIGN_UPS)]
         left = [leave(port, edition, reader, stage) for reader in audience]
         answers = [each.result() for each in attacks]

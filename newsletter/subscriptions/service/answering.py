@@ -36,7 +36,7 @@ ANSWERING = "answer sign-ups"
 AT_A_TIME, IN_ONE = 200, 50
 """How many are answered in one go, and of these at most in one transaction."""
 
-HOLD, REST = 0.05, 0.05
+HOLD, REST = 0.03, 0.07
 """Seconds of a transaction after which no more is begun, and until the next: on SQLite nobody else can write
 meanwhile, and an unsubscribe must not wait behind a flood of sign-ups."""
 
