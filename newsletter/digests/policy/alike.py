@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 FEWEST_WORDS = 4
@@ -58,13 +59,19 @@ def likeness(one: Story, other: Story) -> int:
     """
     # Only a run of a digest needs it, and each sender process would carry it.
     from rapidfuzz.fuzz import token_sort_ratio  # noqa: PLC0415
-    from rapidfuzz.utils import default_process  # noqa: PLC0415
 
     if min(len(one.title.split()), len(other.title.split())) < FEWEST_WORDS:
         return 0
-    titles = token_sort_ratio(one.title, other.title, processor=default_process)
+    titles = token_sort_ratio(_plain(one.title), _plain(other.title))
     if not (one.summary and other.summary):
         return int(titles)
-    beginnings = (text.summary[:LONGEST_COMPARED] for text in (one, other))
-    summaries = token_sort_ratio(*beginnings, processor=default_process)
+    summaries = token_sort_ratio(*(_plain(each.summary[:LONGEST_COMPARED]) for each in (one, other)))
     return int(TITLE_WEIGHT * titles + (1 - TITLE_WEIGHT) * summaries)
+
+
+@lru_cache(maxsize=4096)
+def _plain(text: str) -> str:
+    """Small letters and digits alone; kept, because each story is compared with hundreds of others."""
+    from rapidfuzz.utils import default_process  # noqa: PLC0415 - as above.
+
+    return str(default_process(text))
