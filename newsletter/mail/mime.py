@@ -25,6 +25,7 @@ _HOLE = re.compile(rb"\0([a-z]):([a-zA-Z_]+)\0")
 _HEADER, _TEXT, _HTML = b"h", b"t", b"x"
 _SAFE_IN_HEADER = re.compile(r"(?:(?!=\?[^?]+\?[bBqQ]\?)[^\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff])+")
 _LONGEST_VALUE = 900
+_ASKS = re.compile(r" |=\?")  # A space, or what may be the beginning of an encoded word.
 # The standard library lets a line's last character end three columns late; a hole's line needs one for its break.
 _DOTTED = re.compile(rb"^(\.+)(.*)$", re.MULTILINE)
 _AS_IT_IS = re.compile(r"[\w/][\w./:@+~-]*", re.ASCII).fullmatch
@@ -154,6 +155,8 @@ def _folded(plain: bytes) -> bytes:
 
 
 def _header_value(value: str) -> bytes:
+    if value.isascii() and value.isprintable() and 0 < len(value) <= _LONGEST_VALUE and not _ASKS.search(value):
+        return value.encode()
     if len(value.encode(errors="replace")) > _LONGEST_VALUE or not _SAFE_IN_HEADER.fullmatch(value):
         problem = "A value for a header is empty, too long, or holds white space, a control or an encoded word."
         raise UnsafeMessage(problem)
