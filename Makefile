@@ -58,7 +58,7 @@ screenshots: $(VENV)/browser.stamp ## Draw docs/pictures/ again from the running
 # BENCH= leaves out what takes longest; BENCH="--only sqlite" measures one thing.
 BENCH ?= --million --profile
 bench: $(VENV)/dev.stamp ## Measure sending beside other programs and write docs/benchmarks.md; takes half an hour
-	$(BIN)/newsletter bench delivery --recipients 100000 --size 10000 --connections 16 --write docs/benchmarks.md $(BENCH)
+	$(BIN)/newsletter bench delivery --recipients 100000 --size 10000 --connections 32 --write docs/benchmarks.md $(BENCH)
 
 bench-import: $(VENV)/dev.stamp ## Measure a million rows in, out and taken back, into docs/benchmarks-web.md; takes ten minutes
 	$(BIN)/newsletter bench import --write docs/benchmarks-web.md
