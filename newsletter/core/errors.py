@@ -5,7 +5,8 @@
     ├── InvalidInput           what a person typed cannot be used: show the words, ask again
     │   ├── InvalidAddress
     │   ├── InvalidSchedule
-    │   └── InvalidUrl
+    │   ├── InvalidUrl
+    │   └── TemplateRefused    what an operator wrote for a mail: show part, line and how to mend it
     ├── NotFound               there is no such thing: check the name
     ├── Conflict               it exists, or it is in the wrong state: look first
     │   └── EditionUnfit       the gate found errors: mend them, then approve it
@@ -64,6 +65,18 @@ class InvalidUrl(InvalidInput):
     """Not an absolute http or https URL."""
 
     field = "url"
+
+
+class TemplateRefused(InvalidInput):
+    """What an operator wrote for a mail cannot be used; `line` counts from 1, 0 when nobody can say which."""
+
+    field = "template"
+
+    def __init__(self, part: str, line: int, problem: str) -> None:
+        place = ", ".join([part] * bool(part) + [f"line {line}"] * bool(line))
+        super().__init__(f"{place}: {problem}." if place else f"The template cannot be used: {problem}.")
+        self.part = part
+        self.line = line
 
 
 class NotFound(NewsletterError):

@@ -46,6 +46,11 @@ class Field(StandIn):
         self._value = value
         self.answers: list[Answer] = []
 
+    @property
+    def is_empty(self) -> bool:
+        """Of the value, without its being noted: for a renderer that says later what was asked."""
+        return not self._value
+
     def _ask(self, ask: Callable[..., Any], *beside: object) -> Any:  # noqa: ANN401 - whatever Python answers.
         answer = Answer(ask, beside, ask(self._value, *beside))
         self.answers.append(answer)

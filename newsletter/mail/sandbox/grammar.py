@@ -1,0 +1,108 @@
+"""What an operator's template may say: an allow-list over Jinja's syntax tree.
+
+Jinja's own sandbox watches what a template does to objects; people have found ways around it again and again
+(CVE-2016-10745, CVE-2019-10906, CVE-2024-56201, CVE-2024-56326, CVE-2025-27516), and each of them needs a call, a
+filter such as `attr`, or a name with an underscore. Here these cannot be written at all.
+"""
+
+from collections.abc import Iterator
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from newsletter.core.errors import TemplateRefused
+
+LONGEST_SOURCE = 100_000
+LONGEST_TEXT, LARGEST_NUMBER = 1_000, 1_000_000
+"""Of what stands between quotes, and of numbers: nothing a mail says needs more."""
+
+DEEPEST_LOOPS = 2
+
+FILTERS = frozenset(
+    {"capitalize", "default", "e", "escape", "first", "join", "last", "length", "lower", "title", "trim"}
+    | {"truncate", "upper"}
+)
+TESTS = frozenset({"defined", "even", "none", "odd", "undefined"})
+
+_ALLOWED: tuple[type[nodes.Node], ...] = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem),
+    *(nodes.If, nodes.For, nodes.Assign, nodes.CondExpr, nodes.And, nodes.Or, nodes.Not, nodes.Compare),
+    *(nodes.Operand, nodes.Filter, nodes.Test, nodes.Concat, nodes.Slice, nodes.Keyword, nodes.Neg),
+)
+
+_WORDS: dict[type[nodes.Node], str] = {
+    nodes.Call: "calls something; values are plain data here, such as {{ edition.subject }}",
+    nodes.CallBlock: "calls something; values are plain data here",
+    nodes.Include: "includes another template; write out what it should say",
+    nodes.Import: "imports another template; write out what it should say",
+    nodes.FromImport: "imports another template; write out what it should say",
+    nodes.Extends: "extends another template; the page around this part is added by itself",
+    nodes.Block: "has a block; leave {% block %} away, this part stands in its place by itself",
+    nodes.Macro: "defines a macro; write out what it should say",
+    nodes.FilterBlock: "filters a block; put the filter behind the value: {{ article.author | upper }}",
+    nodes.Mul: "multiplies; nothing is computed in a mail",
+    nodes.Pow: "computes a power; nothing is computed in a mail",
+    nodes.Mod: "uses '%' as an operator; nothing is computed in a mail",
+    nodes.Add: "uses '+'; join texts with '~', as in {{ article.author ~ ', ' ~ article.site }}",
+}
+
+_SYNTAX = Environment(autoescape=True)
+"""Only parses; nothing is ever rendered with it."""
+
+
+def check(part: str, source: str) -> None:
+    """Raises TemplateRefused, which says where and what to write instead."""
+    if len(source) > LONGEST_SOURCE:
+        raise TemplateRefused(part, 0, f"it has {len(source):,} characters; {LONGEST_SOURCE:,} are enough")
+    try:
+        tree = _SYNTAX.parse(source)
+        for node, loops in _walk(tree, 0):
+            _look_at(node, loops, part)
+    except TemplateSyntaxError as error:
+        raise TemplateRefused(part, error.lineno, f"it cannot be read: {error.message}") from error
+    except RecursionError as error:
+        raise TemplateRefused(part, 0, "it is nested too deeply") from error
+
+
+def _walk(node: nodes.Node, loops: int) -> Iterator[tuple[nodes.Node, int]]:
+    inside = loops + isinstance(node, nodes.For)
+    yield node, inside
+    for child in node.iter_child_nodes():
+        yield from _walk(child, inside)
+
+
+def _look_at(node: nodes.Node, loops: int, part: str) -> None:
+    if problem := _problem(node, loops):
+        raise TemplateRefused(part, node.lineno, f"it {problem}")
+
+
+def _problem(node: nodes.Node, loops: int) -> str:
+    """Why this may not stand here, as it follows "it"; "" if it may."""
+    if not isinstance(node, _ALLOWED):
+        return _WORDS.get(type(node), f"uses {type(node).__name__}, which has no place in a mail")
+    return _name_problem(node) or _size_problem(node, loops)
+
+
+def _name_problem(node: nodes.Node) -> str:
+    match node:
+        case nodes.Name(name=name) | nodes.Getattr(attr=name) if name.startswith("_"):
+            return f"asks for '{name[:40]}'; names begin with a letter"
+        case nodes.Filter(name=name) if name not in FILTERS:
+            return f"uses the filter '{name[:40]}'; there are {', '.join(sorted(FILTERS))}"
+        case nodes.Test(name=name) if name not in TESTS:
+            return f"uses the test '{name[:40]}'; there are {', '.join(sorted(TESTS))}"
+        case nodes.Assign() if not isinstance(node.target, nodes.Name):
+            return "sets more than a plain name"
+    return ""
+
+
+def _size_problem(node: nodes.Node, loops: int) -> str:
+    match node:
+        case nodes.For() if node.recursive:
+            return "has a loop that calls itself; write out the inner one"
+        case nodes.For() if loops > DEEPEST_LOOPS:
+            return f"has more than {DEEPEST_LOOPS} loops within each other"
+        case nodes.Const(value=str(text)) if len(text) > LONGEST_TEXT:
+            return f"has a quoted text of {len(text):,} characters; {LONGEST_TEXT:,} are enough"
+        case nodes.Const(value=int(number)) if abs(number) > LARGEST_NUMBER:
+            return f"has a number over {LARGEST_NUMBER:,}"
+    return ""
