@@ -14,8 +14,9 @@ from newsletter.mail.house import TEMPLATES
 from newsletter.newsletters import models as newsletters
 from newsletter.subscriptions import models as subscriptions
 from newsletter.suppressions import models as suppressions
+from newsletter.templates import models as templates
 
-FEATURES = (articles, delivery, digests, editions, newsletters, subscriptions, suppressions)
+FEATURES = (articles, delivery, digests, editions, newsletters, subscriptions, suppressions, templates)
 
 MIGRATIONS = TEMPLATES.parent / "migrations"
 

@@ -20,6 +20,7 @@ from newsletter.cli import (
     setup,
     sources,
     subscribers,
+    templates,
 )
 from newsletter.cli.output import Group
 from newsletter.core.errors import NewsletterError, SettingsError
@@ -36,7 +37,7 @@ def root() -> None:
 
 for _part in (
     *(setup, running, newsletters, sources, authors, subscribers, retention),
-    *(digests, editions, dkim, demo, bench),
+    *(digests, editions, templates, dkim, demo, bench),
 ):
     _part.register(root)
 

@@ -75,8 +75,7 @@ class TemplateRefused(InvalidInput):
     def __init__(self, part: str, line: int, problem: str) -> None:
         place = ", ".join([part] * bool(part) + [f"line {line}"] * bool(line))
         super().__init__(f"{place}: {problem}." if place else f"The template cannot be used: {problem}.")
-        self.part = part
-        self.line = line
+        self.part, self.line, self.problem = part, line, problem
 
 
 class NotFound(NewsletterError):

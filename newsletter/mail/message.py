@@ -17,9 +17,11 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 MARKER = re.compile(f"{_OPEN}([a-zA-Z_]+){_CLOSE}")
 """Finds the holes in rendered text; group 1 is the name."""
 
-_UNWANTED = re.compile(
+UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ue000\ue001\ufeff]"
 )
+"""What no text has that people write: controls, direction marks, halves of characters, hole markers."""
+
 _ENDS_A_PATH = re.compile(r"[\x00-\x20\x7f-\x9f<>\u2028\u2029\ud800-\udfff]")
 
 
@@ -65,12 +67,12 @@ def plain(text: str) -> str:
     white space become one, and `=?` is broken up so that no mail reader takes the text for an encoded word
     (RFC 2047).
     """
-    return " ".join(_UNWANTED.sub(" ", text).split()).replace("=?", "= ?")
+    return " ".join(UNWANTED.sub(" ", text).split()).replace("=?", "= ?")
 
 
 def cleaned(text: str) -> str:
     """As `plain`, for text of several lines: lines and spaces stay."""
-    return _UNWANTED.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return UNWANTED.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from newsletter.core.errors import TemplateRefused
+from newsletter.mail.message import UNWANTED
 
 LONGEST_SOURCE = 100_000
 LONGEST_TEXT, LARGEST_NUMBER = 1_000, 1_000_000
@@ -53,6 +54,9 @@ def check(part: str, source: str) -> None:
     """Raises TemplateRefused, which says where and what to write instead."""
     if len(source) > LONGEST_SOURCE:
         raise TemplateRefused(part, 0, f"it has {len(source):,} characters; {LONGEST_SOURCE:,} are enough")
+    if unseen := UNWANTED.search(source.replace("\r\n", "\n")):
+        line = source.count("\n", 0, unseen.start()) + 1
+        raise TemplateRefused(part, line, "it has a character that nobody sees; type the line anew")
     try:
         tree = _SYNTAX.parse(source)
         for node, loops in _walk(tree, 0):

@@ -1,0 +1,100 @@
+"""Which parts of an edition can be written by operators, and what a part is tried with before it is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import unified_diff
+from typing import Any
+
+from newsletter.core.errors import InvalidInput
+from newsletter.mail.fields import Field
+from newsletter.mail.message import Hole
+
+
+@dataclass(frozen=True)
+class Part:
+    """`name` ends as its kind does: values are escaped in `.html` alone."""
+
+    name: str
+    words: str
+
+
+PARTS = (
+    Part("subject", "the subject of the mail, one line"),
+    Part("header.html", "what stands at the head, instead of name and date"),
+    Part("body.html", "the articles and all between head and foot"),
+    Part("footer.html", "what stands at the foot, above the reason, the postal address and the unsubscribe link"),
+    Part("body.txt", "the articles in the plain text part"),
+)
+
+
+def part(name: str) -> Part:
+    """Raises InvalidInput, which says what there is."""
+    for each in PARTS:
+        if each.name == name:
+            return each
+    problem = f"There is no part '{name[:40]}'; there are {', '.join(each.name for each in PARTS)}."
+    raise InvalidInput(problem, field="part")
+
+
+def difference(before: str, after: str) -> str:
+    """Lines taken out begin with a minus, lines put in with a plus (unified diff); "" when they are the same."""
+    lines = unified_diff(before.splitlines(), after.splitlines(), "before", "after", lineterm="", n=2)
+    return "\n".join(lines)
+
+
+def samples() -> Mapping[str, Mapping[str, Any]]:
+    """By name, values of the shape that an edition has: what is ordinary, and what breaks mails."""
+    return {
+        "an ordinary edition": _edition(
+            [_ARTICLE, {**_ARTICLE, "author": "", "image_url": "", "topics": []}], "Ada"
+        ),
+        "a reader without a name and one article": _edition([_ARTICLE], ""),
+        "no article": _edition([], "Ada"),
+        "a word of 300 characters": _edition([{**_ARTICLE, "title": "W" * 300}], "N" * 100),
+        "signs of every kind": _edition([{**_ARTICLE, "title": _SIGNS, "summary": _SIGNS}], _SIGNS),
+        "a hundred articles": _edition([_ARTICLE] * 100, "Ada"),
+    }
+
+
+_SIGNS = "<script>alert(1)</script> \"'& {{ x }} 🦜👩‍👩‍👧 שלום العربية"
+
+_ARTICLE: Mapping[str, Any] = {
+    "title": "The ferry returns on Monday",
+    "url": "https://news.example.org/ferry",
+    "summary": "After four weeks in dock the boat is back, with a new engine and the old crew.",
+    "author": "A. Writer",
+    "credit": "Example Agency",
+    "site": "The Harbour Light",
+    "image_url": "https://news.example.org/ferry.jpg",
+    "image_alt": "The ferry at the pier",
+    "topics": ["Harbour"],
+    "date": "Monday 23 November 2026",
+    "section": "",
+}
+
+
+def _edition(articles: list[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    return {
+        "newsletter": {
+            "name": "The Harbour Light",
+            "description": "News of the harbour",
+            "sender_name": "The Harbour Light",
+            "postal_address": "1 Quay, Example Town",
+            "url": "https://news.example.org/harbour",
+            "language": "en",
+        },
+        "edition": {
+            "subject": "The ferry returns",
+            "preheader": "After four weeks in dock",
+            "number": 12,
+            "dateline": "Monday 23 November 2026",
+            "note": "",
+        },
+        "articles": articles,
+        "left_out": 0,
+        "subscriber": {"name": Field("name", name)},
+        "reason": "You get this because you signed up at news.example.org.",
+        "web_url": "https://news.example.org/harbour/archive/12",
+        "unsubscribe_url": Hole("unsubscribe_url"),
+        "preferences_url": Hole("preferences_url"),
+    }
