@@ -78,6 +78,11 @@ def names_in(byline: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in (byline, *byline.split(",")) if (name := " ".join(part.split()))))
 
 
+def people_in(byline: str) -> tuple[str, ...]:
+    """The people of a byline, in its order: `Ines Marlow` and `Tom Reed` of `Ines Marlow, Tom Reed`."""
+    return tuple(dict.fromkeys(name for part in byline.split(",") if (name := " ".join(part.split()))))
+
+
 def under_headline(body_html: str) -> str:
     """A sanitised body as the part of a page that its title heads: headings from h2 on without a gap, each picture
     with an `alt`, empty where nobody wrote one, and each table in a box that can be scrolled, also by keyboard.

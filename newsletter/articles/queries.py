@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import load_only
 
 from newsletter.articles.models import Article, ArticleKey, Author, Source
 from newsletter.articles.policy import name_key, names_in
@@ -51,6 +52,18 @@ def available(source_ids: Collection[int], start: datetime, end: datetime) -> Se
         select(Article)
         .where(Article.source_id.in_(source_ids), Article.available_at >= start, Article.available_at < end)
         .order_by(Article.date_is_guess, Article.published_at.desc(), Article.id.desc())
+    ).all()
+
+
+def newest(source_ids: Collection[int], since: datetime, most: int) -> Sequence[Article]:
+    """Articles of these sources that could be taken since then, the newest first, without their texts."""
+    told = (Article.source_id, Article.author, Article.topics)
+    return db.session.scalars(
+        select(Article)
+        .options(load_only(*told, raiseload=True))
+        .where(Article.source_id.in_(source_ids), Article.available_at >= since)
+        .order_by(Article.available_at.desc(), Article.id.desc())
+        .limit(most)
     ).all()
 
 

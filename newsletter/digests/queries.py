@@ -78,6 +78,20 @@ def newsletters_drawing_from(source_id: int) -> Sequence[Newsletter]:
     ).all()
 
 
+def sources_by_newsletter() -> Mapping[int, Sequence[int]]:
+    """The ids of what all digests of a newsletter draw from, by its id; newsletters without any are left out."""
+    rows = db.session.execute(
+        select(Digest.newsletter_id, DigestSource.source_id)
+        .join(DigestSource, DigestSource.digest_id == Digest.id)
+        .distinct()
+        .order_by(Digest.newsletter_id, DigestSource.source_id)
+    )
+    found: dict[int, list[int]] = {}
+    for row in rows:
+        found.setdefault(row.newsletter_id, []).append(row.source_id)
+    return found
+
+
 def shown_article(article_id: int, at: datetime) -> Article:
     """One that may be read by everybody: it is out, and a digest takes from its source or an edition carried it.
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from newsletter.articles.links import article_url
 from newsletter.articles.models import Article, Author
 from newsletter.articles.parsers.urls import web_url
-from newsletter.articles.policy import begins_like, slug_of, under_headline
+from newsletter.articles.policy import begins_like, name_key, people_in, slug_of, under_headline
 from newsletter.articles.queries import authors_in, source
 from newsletter.core.clock import now
 from newsletter.digests.queries import newsletters_drawing_from, shown_article
@@ -21,6 +21,8 @@ from newsletter.editions.queries import editions_with
 from newsletter.editions.views.printed import Issue, issue, printed
 from newsletter.mail.render import date_in_words, host, time_in_words
 from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.policy import FollowKind
+from newsletter.subscriptions.queries import followables
 from newsletter.subscriptions.service.guarding import stamp
 from newsletter.subscriptions.views.answers import about
 from newsletter.subscriptions.views.foot import foot
@@ -70,10 +72,32 @@ def article(article_id: str, slug: str) -> Response:
         writers=[(each, web_url(each.url, "")) for each in writers],
         carried=[(issue(edition, of), of) for edition, of in carried],
         others=others,
+        follow=_follow(shown, first),
         foot=foot(first),
     )
     changed_at = _changed_at(shown, writers, [issue(edition, of) for edition, of in carried])
     return with_script(with_pictures(shared_with_form(body, changed_at, stamp(house()))))
+
+
+@dataclass(frozen=True)
+class Following:
+    """One thing of an article that can be followed, and where that is done."""
+
+    kind: str
+    value: str
+    url: str
+
+
+def _follow(shown: Article, of: Newsletter) -> Sequence[Following]:
+    """Topics, authors and source of the article, as far as the newsletter offers them."""
+    has = {(FollowKind.TOPIC, name_key(topic)) for topic in shown.topics}
+    has |= {(FollowKind.AUTHOR, name_key(name)) for name in people_in(shown.author)}
+    has.add((FollowKind.SOURCE, name_key(source(shown.source_id).title)))
+    return [
+        Following(each.kind, each.value, url_for("public.page", slug=of.slug, follow=each.id, _anchor="sign-up"))
+        for each in followables(of.id)
+        if (FollowKind(each.kind), name_key(each.value)) in has
+    ]
 
 
 def _newsletters(shown: Article, carriers: Sequence[Newsletter]) -> list[Newsletter]:

@@ -21,6 +21,7 @@ from newsletter.subscriptions.links import (
     still_link,
     unsubscribe_link,
 )
+from newsletter.subscriptions.models import Followable
 from newsletter.subscriptions.policy.alarms import Filling, Sight, trickle_of, window_in_words
 from newsletter.subscriptions.policy.budgets import By
 from newsletter.subscriptions.policy.reminding import link_life
@@ -140,14 +141,20 @@ def goodbye(newsletter: Newsletter, at: datetime, house: House) -> Letter:
     return Letter("goodbye", personal_letterhead(newsletter, at), content, {})
 
 
-def fresh_link(newsletter: Newsletter, at: datetime, house: House) -> Letter:
-    """The link that goes to the address itself, on request; this newsletter sends it."""
+def fresh_link(newsletter: Newsletter, at: datetime, house: House, wish: Sequence[Followable] = ()) -> Letter:
+    """The link that goes to the address itself, on request; this newsletter sends it.
+
+    `wish` is what somebody wanted to follow with it, of what the newsletters offer.
+    """
     base_url = house.settings.base_url
-    values = {"newsletter": look(newsletter, base_url), "account_url": Hole("account_url")}
+    values = {
+        "newsletter": look(newsletter, base_url),
+        "account_url": Hole("account_url"),
+        "wish": [each.value for each in wish],
+    }
+    links = {"account_url": account_link(base_url, [each.id for each in wish])}
     content = house.renderer.render("fresh_link", values)
-    return Letter(
-        "fresh_link", personal_letterhead(newsletter, at), content, {"account_url": account_link(base_url)}
-    )
+    return Letter("fresh_link", personal_letterhead(newsletter, at), content, links)
 
 
 def address_change(newsletter: Newsletter, change_id: int, at: datetime, house: House) -> Letter:

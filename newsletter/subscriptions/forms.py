@@ -38,6 +38,7 @@ class SignUpForm(PublicForm):
     newsletters = WordsField()
     topics = WordsField()
     authors = WordsField()
+    sources = WordsField()
     cadence = StringField(default=Cadence.EACH)
     website = StringField()
     stamp = StringField()
@@ -60,7 +61,7 @@ class SignUpForm(PublicForm):
         except ValueError as error:
             problem = f"There is no such cadence; expected one of {', '.join(Cadence)}."
             raise InvalidInput(problem, field="cadence") from error
-        return Wish(self.name.data or "", cadence, self.topics.data, self.authors.data)
+        return Wish(self.name.data or "", cadence, self.topics.data, self.authors.data, self.sources.data)
 
     def trust(self, house: House) -> Trust:
         """Who filled it in, as far as it shows. Raises InvalidInput when it was open for too long."""

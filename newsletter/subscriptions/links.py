@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ ACCOUNT_FOR = timedelta(hours=24)
 CHANGE_FOR = timedelta(hours=24)
 """How long the link works by which a new address is proven."""
 
-_LARGEST = {"s": 2**63, "n": 2**31, "e": 2**63, "c": 2**63}
+_LARGEST = {"s": 2**63, "n": 2**31, "e": 2**63, "c": 2**63, "f": 2**63}
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -48,11 +48,15 @@ class Named:
 
 @dataclass(frozen=True)
 class Own:
-    """Whose page a link opens, when it was made, and of which newsletter alone; None for all of them."""
+    """Whose page a link opens, when it was made, and of which newsletter alone; None for all of them.
+
+    `wish` is what they wanted to follow, as numbers of `Followable`.
+    """
 
     subscriber_id: int
     signed_at: datetime
     newsletter_id: int | None = None
+    wish: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,11 @@ class Reader:
     def account(self, token: str, now: datetime) -> Own:
         """To whom a fresh link was mailed. Raises LinkDamaged, LinkExpired."""
         read = self.signer.read(ACCOUNT, token, now=now, max_age=ACCOUNT_FOR)
-        return Own(_number(read, "s", ACCOUNT), read.signed_at)
+        wish = read.claims.get("f", [])
+        if not isinstance(wish, list):
+            raise LinkDamaged(ACCOUNT)
+        numbers = [_within(each, "f", ACCOUNT) for each in wish]
+        return Own(_number(read, "s", ACCOUNT), read.signed_at, wish=numbers)
 
     def email_change(self, token: str, now: datetime) -> Changing:
         """Raises LinkDamaged, LinkExpired."""
@@ -137,9 +145,9 @@ def preferences_link(base_url: str) -> Link:
     return Link(PREFERENCES, f"{base_url}/preferences/")
 
 
-def account_link(base_url: str) -> Link:
-    """The link for what a forwarded mail must not be able to do."""
-    return Link(ACCOUNT, f"{base_url}/account/")
+def account_link(base_url: str, wish: Sequence[int] = ()) -> Link:
+    """The link for what a forwarded mail must not be able to do; `wish` is what its page then asks about."""
+    return Link(ACCOUNT, f"{base_url}/account/", {"f": list(wish)} if wish else {})
 
 
 def still_link(base_url: str) -> Link:
@@ -168,7 +176,10 @@ def never_link(base_url: str) -> Link:
 
 
 def _number(token: Token, claim: str, purpose: str) -> int:
-    found = token.claims.get(claim)
+    return _within(token.claims.get(claim), claim, purpose)
+
+
+def _within(found: object, claim: str, purpose: str) -> int:
     # A number that the database could not hold would be a mistake of ours; True is a number to Python.
     if not isinstance(found, int) or isinstance(found, bool) or not 0 < found < _LARGEST[claim]:
         raise LinkDamaged(purpose)

@@ -1,6 +1,6 @@
 """Reading subscriptions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -9,7 +9,15 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from newsletter.core.db import db
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletters
-from newsletter.subscriptions.models import ConfirmCount, ConsentEvent, SignUp, Subscriber, Subscription, Verdict
+from newsletter.subscriptions.models import (
+    ConfirmCount,
+    ConsentEvent,
+    Followable,
+    SignUp,
+    Subscriber,
+    Subscription,
+    Verdict,
+)
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.policy.ratios import Ratio
 from newsletter.suppressions.models import Suppression
@@ -66,6 +74,22 @@ def consent_of(subscriber_id: int) -> Sequence[ConsentEvent]:
     """All that this person ever asked for and withdrew, oldest first."""
     return db.session.scalars(
         select(ConsentEvent).where(ConsentEvent.subscriber_id == subscriber_id).order_by(ConsentEvent.id)
+    ).all()
+
+
+def followables(newsletter_id: int) -> Sequence[Followable]:
+    """What can be followed of the newsletter, by name."""
+    return db.session.scalars(
+        select(Followable).where(Followable.newsletter_id == newsletter_id).order_by(Followable.value)
+    ).all()
+
+
+def followables_by_id(numbers: Collection[int]) -> Sequence[Followable]:
+    """Those of them that can still be followed, by name."""
+    if not numbers:
+        return ()
+    return db.session.scalars(
+        select(Followable).where(Followable.id.in_(numbers)).order_by(Followable.value)
     ).all()
 
 

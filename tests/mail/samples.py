@@ -199,7 +199,7 @@ MAILS = MappingProxyType(
             "ends_on": MORNING + timedelta(days=30),
             "home_url": "https://www.harbourpost.example/",
         },
-        "fresh_link": {"newsletter": Newsletter(), "account_url": Hole("account_url")},
+        "fresh_link": {"newsletter": Newsletter(), "account_url": Hole("account_url"), "wish": []},
         "address_change": {
             "newsletter": Newsletter(),
             "change_url": Hole("change_url"),

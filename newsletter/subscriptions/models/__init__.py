@@ -4,6 +4,7 @@ from newsletter.subscriptions.models.alarms import Alarm
 from newsletter.subscriptions.models.changes import AddressChange
 from newsletter.subscriptions.models.consent import Consent, ConsentEvent, ConsentOrigin, Wording
 from newsletter.subscriptions.models.counts import ConfirmCount
+from newsletter.subscriptions.models.followables import Followable
 from newsletter.subscriptions.models.imports import Import, ImportState
 from newsletter.subscriptions.models.people import (
     HAS_ENDED,
@@ -40,6 +41,7 @@ __all__ = [
     "ConsentEvent",
     "ConsentOrigin",
     "Follow",
+    "Followable",
     "Import",
     "ImportState",
     "SignUp",

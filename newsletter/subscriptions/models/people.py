@@ -97,7 +97,11 @@ class Subscription(db.Model):  # type: ignore[name-defined, misc]
 
 
 class Follow(db.Model):  # type: ignore[name-defined, misc]
-    """One topic, author or source that a subscriber wants; a subscription without any gets everything."""
+    """One topic, author or source that a subscriber wants; a subscription without any gets everything.
+
+    `value` is a topic as feeds write it, one name of a byline (`articles.policy.people_in`), or the title of a
+    source; compare them by `articles.policy.name_key`.
+    """
 
     __tablename__ = "follows"
     __table_args__ = (UniqueConstraint("subscription_id", "kind", "value"),)

@@ -21,12 +21,12 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions import emails
 from newsletter.subscriptions.links import new_nonce
 from newsletter.subscriptions.models import IS_NEW, Consent, Follow, SignUp, Subscriber, Subscription, Verdict
-from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus
+from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscriber
 from newsletter.subscriptions.service.budgeting import Gate
 from newsletter.subscriptions.service.consent import NO_LINK, Link, Named, Origin, note
 from newsletter.subscriptions.service.counting import Tally
-from newsletter.subscriptions.service.linking import LINK, answer_link
+from newsletter.subscriptions.service.linking import LINK, answer_link, answer_wish, wished
 from newsletter.subscriptions.service.readdressing import CHANGE, answer_change
 from newsletter.suppressions.queries import may_be_asked
 
@@ -117,6 +117,9 @@ def _answered(asked: SignUp, gate: Gate, tally: Tally, house: House) -> Verdict:
     subscriptions = [_pending(subscriber, of, asked, moment) for of in newsletters]
     pending = [each for each in subscriptions if each.status == SubscriptionStatus.PENDING]
     verdict, by_mail = _judged(asked, pending, refusal), NO_LINK
+    if verdict is Verdict.KNOWN:
+        # Whoever has it already can follow more of it, by a link of their own.
+        verdict = answer_wish(asked, subscriptions, house)
     if verdict is Verdict.ASKED:
         by_mail = Link(message_id=_ask(subscriber, pending, moment, house))
         tally.note(pending, moment)
@@ -211,7 +214,6 @@ def _pending(subscriber: Subscriber, of: Newsletter, asked: SignUp, moment: date
 
 def _wish(subscription: Subscription, asked: SignUp) -> None:
     subscription.cadence = asked.wish.get("cadence", subscription.cadence)
-    wanted = [(FollowKind.TOPIC, topic) for topic in asked.wish.get("topics", ())]
-    wanted += [(FollowKind.AUTHOR, author) for author in asked.wish.get("authors", ())]
+    wanted = wished(asked)
     if wanted:
-        subscription.follows = [Follow(kind=kind, value=value) for kind, value in dict.fromkeys(wanted)]
+        subscription.follows = [Follow(kind=kind, value=value) for kind, value in wanted]

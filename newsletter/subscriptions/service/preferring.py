@@ -4,12 +4,12 @@ A mail gets forwarded, and its link with it. So joining something new, all that 
 address and erasing need a fresh link, which goes to the address itself and works for a day (docs/adr/0022).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
@@ -20,27 +20,30 @@ from newsletter.mail.message import plain
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter, newsletters
 from newsletter.subscriptions.links import ACCOUNT, narrow_token, reader
-from newsletter.subscriptions.models import IS_PAUSED, Follow, Subscriber, Subscription
-from newsletter.subscriptions.policy import Cadence, EndReason, FollowKind, SubscriptionStatus
-from newsletter.subscriptions.queries import subscriptions_of
+from newsletter.subscriptions.models import IS_PAUSED, Followable, Subscriber, Subscription
+from newsletter.subscriptions.policy import Cadence, EndReason, SubscriptionStatus
+from newsletter.subscriptions.queries import followables, followables_by_id, subscriptions_of
 from newsletter.subscriptions.service.consent import Named, Origin
+from newsletter.subscriptions.service.following import Choice, check, check_offered, choose
+from newsletter.subscriptions.service.holding import IS_ON, held, was_here
 from newsletter.subscriptions.service.leaving import end
 from newsletter.subscriptions.service.readdressing import has_moved_since
 
 LONGEST_PAUSE = timedelta(days=366)
-MOST_TOPICS, LONGEST_TOPIC = 20, 100
 
 METHOD = "preferences"
-
-_IS_ON = (SubscriptionStatus.CONFIRMED, SubscriptionStatus.PAUSED)
 
 
 @dataclass(frozen=True)
 class Opened:
-    """Whose page a link opened, and for which newsletter alone; None for all of them."""
+    """Whose page a link opened, and for which newsletter alone; None for all of them.
+
+    `wish` is what they wanted to follow when they asked for the link, as numbers of `Followable`.
+    """
 
     person: Subscriber
     newsletter_id: int | None = None
+    wish: Sequence[int] = ()
 
     def subscription_to(self, slug: str) -> Named:
         """What a button of this page is about. Raises NotFound, also for what the link does not reach."""
@@ -52,24 +55,34 @@ class Opened:
 
 @dataclass(frozen=True)
 class Standing:
-    """One newsletter as this person has it; None where they never had it. `today` is the date in its zone."""
+    """One newsletter as this person has it; None where they never had it. `today` is the date in its zone.
+
+    `offered` is what can be followed of it, `wished` what of that they came to follow.
+    """
 
     of: Newsletter
     subscription: Subscription | None
     today: date
+    offered: Sequence[Followable] = ()
+    wished: Sequence[Followable] = ()
 
     @property
     def is_on(self) -> bool:
-        return bool(self.subscription) and self.status in _IS_ON
+        return bool(self.subscription) and self.status in IS_ON
 
     @property
     def status(self) -> str:
         return str(self.subscription.status) if self.subscription else "unsubscribed"
 
-    @property
-    def topics(self) -> Sequence[str]:
-        followed = self.subscription.follows if self.subscription else ()
-        return [each.value for each in followed if each.kind == FollowKind.TOPIC]
+    def followed(self, kind: str) -> Sequence[str]:
+        follows = self.subscription.follows if self.subscription else ()
+        return [each.value for each in follows if each.kind == kind]
+
+    def choices(self, kind: str) -> Sequence[str]:
+        """What is followed, and what else can be."""
+        return list(
+            dict.fromkeys([*self.followed(kind), *(each.value for each in self.offered if each.kind == kind)])
+        )
 
     @property
     def paused_until(self) -> date | None:
@@ -103,7 +116,7 @@ def find_account(token: str, house: House) -> Opened | None:
     if has_moved_since(own.subscriber_id, own.signed_at):
         raise LinkExpired(ACCOUNT)
     person = db.session.get(Subscriber, own.subscriber_id)
-    return Opened(person) if person else None
+    return Opened(person, wish=own.wish) if person else None
 
 
 def token_beside(unsubscribe_token: str, house: House) -> str:
@@ -116,26 +129,37 @@ def standings(opened: Opened) -> Sequence[Standing]:
     """Each newsletter of the house that the link reaches; first those that come."""
     own = {each.newsletter_id: each for each in subscriptions_of(opened.person.id)}
     reached = [of for of in newsletters() if opened.newsletter_id in {None, of.id}]
-    return sorted((Standing(of, own.get(of.id), _today(of)) for of in reached), key=lambda each: not each.is_on)
+    wishes = _wishes(opened, own)
+    found = [Standing(of, own.get(of.id), _today(of), followables(of.id), wishes.get(of.id, ())) for of in reached]
+    return sorted(found, key=lambda each: not each.is_on)
 
 
-def prefer(whose: Named, cadence: str, topics: Sequence[str]) -> None:
-    """How often, and what of it. Raises InvalidInput."""
+def _wishes(opened: Opened, own: Mapping[int, Subscription]) -> Mapping[int, Sequence[Followable]]:
+    """What the link was asked for, by newsletter, as far as it is not followed yet."""
+    wishes: dict[int, list[Followable]] = {}
+    for each in followables_by_id(opened.wish):
+        of = own.get(each.newsletter_id)
+        if of and (each.kind, each.value) not in {(known.kind, known.value) for known in of.follows}:
+            wishes.setdefault(each.newsletter_id, []).append(each)
+    return wishes
+
+
+def prefer(whose: Named, cadence: str, choice: Choice) -> None:
+    """How often, and what of it; a kind that `choice` does not name stays as it is. Raises InvalidInput."""
     if cadence not in set(Cadence):
         problem = f"There is no such cadence; expected one of {', '.join(Cadence)}."
         raise InvalidInput(problem, field="cadence")
-    wanted = dict.fromkeys(topic for each in topics if (topic := plain(each).strip()))
-    if len(wanted) > MOST_TOPICS or any(len(topic) > LONGEST_TOPIC for topic in wanted):
-        problem = f"Please name at most {MOST_TOPICS} topics, each of at most {LONGEST_TOPIC} characters."
-        raise InvalidInput(problem, field="topics")
+    wanted = {
+        kind: list(dict.fromkeys(name for each in values if (name := plain(each).strip())))
+        for kind, values in choice.items()
+    }
+    check(wanted)
     with transaction():
-        subscription = _held(whose)
+        subscription = held(whose)
+        check_offered(subscription, wanted)
         subscription.cadence = Cadence(cadence)
-        kept = [each for each in subscription.follows if each.kind != FollowKind.TOPIC or each.value in wanted]
-        known = {each.value for each in kept if each.kind == FollowKind.TOPIC}
-        new = [Follow(kind=FollowKind.TOPIC, value=topic) for topic in wanted if topic not in known]
-        subscription.follows = kept + new
-        _was_here(whose)
+        choose(subscription, wanted)
+        was_here(whose)
 
 
 def pause(whose: Named, until: date) -> None:
@@ -149,19 +173,19 @@ def pause(whose: Named, until: date) -> None:
         problem = "Please choose a day from tomorrow on, and within a year."
         raise InvalidInput(problem, field="until")
     with transaction():
-        subscription = _held(whose)
+        subscription = held(whose)
         subscription.status = SubscriptionStatus.PAUSED
         subscription.paused_until = datetime.combine(until, time(), ZoneInfo(of.timezone))
-        _was_here(whose)
+        was_here(whose)
         cancel_for(*whose)
 
 
 def resume(whose: Named) -> None:
     """Go on at once. Raises InvalidInput for what is not subscribed to."""
     with transaction():
-        subscription = _held(whose)
+        subscription = held(whose)
         subscription.status, subscription.paused_until = SubscriptionStatus.CONFIRMED, None
-        _was_here(whose)
+        was_here(whose)
 
 
 def resume_due() -> int:
@@ -179,30 +203,8 @@ def leave(whose: Named, origin: Origin) -> None:
     """End it; again changes nothing."""
     with transaction():
         end(whose, EndReason.UNSUBSCRIBED, origin)
-        _was_here(whose)
-
-
-def _held(whose: Named) -> Subscription:
-    """A subscription that is on, kept from others until the transaction ends. Raises InvalidInput."""
-    found: Subscription | None = db.session.scalar(
-        select(Subscription)
-        .where(
-            Subscription.subscriber_id == whose.subscriber_id,
-            Subscription.newsletter_id == whose.newsletter_id,
-            Subscription.status.in_(_IS_ON),
-        )
-        .with_for_update(of=Subscription)
-        .execution_options(populate_existing=True)
-    )
-    if found is None:
-        problem = "You are not subscribed to this newsletter, so there is nothing to change."
-        raise InvalidInput(problem, field="newsletter")
-    return found
+        was_here(whose)
 
 
 def _today(of: Newsletter) -> date:
     return now().astimezone(ZoneInfo(of.timezone)).date()
-
-
-def _was_here(whose: Named) -> None:
-    db.session.execute(update(Subscriber).where(Subscriber.id == whose.subscriber_id).values(active_at=now()))

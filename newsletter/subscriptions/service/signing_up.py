@@ -24,7 +24,7 @@ from newsletter.subscriptions.service.consent import Origin
 from newsletter.subscriptions.service.proving import spend
 
 MOST_NEWSLETTERS, MOST_FOLLOWED, LONGEST_FOLLOWED = 20, 20, 100
-"""How many newsletters one sign-up may name, how many topics and authors, and how long the name of one may be."""
+"""How many newsletters one sign-up may name, how many topics, authors and sources, and of how many letters."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Wish:
     cadence: Cadence = Cadence.EACH
     topics: Sequence[str] = ()
     authors: Sequence[str] = ()
+    sources: Sequence[str] = ()
 
 
 NOTHING_MORE = Wish()
@@ -95,13 +96,16 @@ def _made(mailbox: Address, origin: Origin, house: House) -> SignUp:
 
 
 def _checked(wish: Wish) -> Wish:
-    followed = [plain(value) for value in (*wish.topics, *wish.authors)]
+    followed = [plain(value) for value in (*wish.topics, *wish.authors, *wish.sources)]
     if len(followed) > MOST_FOLLOWED or any(len(value) > LONGEST_FOLLOWED for value in followed):
-        problem = f"Please choose at most {MOST_FOLLOWED} topics and authors, each of at most 100 characters."
+        problem = (
+            f"Please choose at most {MOST_FOLLOWED} topics, authors and sources, each of at most 100 characters."
+        )
         raise InvalidInput(problem, field="topics")
     return Wish(
         name=plain(wish.name)[:100],
         cadence=wish.cadence,
         topics=[plain(topic) for topic in wish.topics],
         authors=[plain(author) for author in wish.authors],
+        sources=[plain(source) for source in wish.sources],
     )

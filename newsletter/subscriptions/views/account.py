@@ -5,7 +5,15 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 from newsletter.core.errors import InvalidInput
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.policy import Cadence
-from newsletter.subscriptions.service import erase_here, joining, preferring, profile, readdressing, telling
+from newsletter.subscriptions.service import (
+    erase_here,
+    following,
+    joining,
+    preferring,
+    profile,
+    readdressing,
+    telling,
+)
 from newsletter.subscriptions.service.addressing import find_suggestion
 from newsletter.subscriptions.service.preferring import Opened
 from newsletter.subscriptions.service.profile import Profile
@@ -14,6 +22,7 @@ from newsletter.subscriptions.views.answers import Answer, origin, trace
 from newsletter.subscriptions.views.preferences import done, nothing_kept, tried
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
+from newsletter.web.numbers import MOST_DIGITS, find_number
 
 CHANGE, CONFIRM_CHANGE = "Change my address", "Yes, write to me here"
 """The words on the buttons, as the templates have them and the ledger keeps them."""
@@ -70,6 +79,10 @@ def _done(opened: Opened, wish: str) -> str:
     if wish == "profile":
         typed = {name: request.form.get(name, "") for name in ("name", "language", "timezone", "local_hour")}
         profile.describe(opened.person.id, Profile(**typed))
+        return "Saved."
+    if wish == "follow":
+        numbers = [number for each in request.form.getlist("follow") if (number := find_number(each, MOST_DIGITS))]
+        following.follow(opened.subscription_to(request.form.get("newsletter", "")), numbers)
         return "Saved."
     return done(opened)
 

@@ -1,19 +1,24 @@
 """The newsletters, and the form with which to sign up."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter, newsletters
 from newsletter.subscriptions.forms import SignUpForm
+from newsletter.subscriptions.queries import followables_by_id
+from newsletter.subscriptions.service.following import MOST_FOLLOWED
 from newsletter.subscriptions.service.guarding import stamp
 from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.answers import Answer, about, url_of
 from newsletter.subscriptions.views.proofs import asked_proof, with_script
-from newsletter.subscriptions.views.taking import form_sent_in, hours_to_confirm, take, told_as_json
+from newsletter.subscriptions.views.taking import followed, form_sent_in, hours_to_confirm, take, told_as_json
 from newsletter.web.cross_origin import readable_as_json
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
 from newsletter.web.errors import wants_json
+from newsletter.web.numbers import MOST_DIGITS, find_number
 
 blueprint = Blueprint("public", __name__)
 
@@ -25,7 +30,11 @@ def index() -> Answer:
 
 @blueprint.get("/<slug>")
 def page(slug: str) -> Answer:
-    return _page(newsletter(slug), SignUpForm())
+    of, form = newsletter(slug), SignUpForm()
+    for each in followables_by_id(_numbers()):
+        if each.newsletter_id == of.id:
+            form[f"{each.kind}s"].data.append(each.value)
+    return _page(of, form)
 
 
 @blueprint.post("/<slug>/subscribe")
@@ -48,6 +57,12 @@ def check_your_inbox(slug: str) -> Answer:
     return about("pages/check_your_inbox.html", newsletter(slug), hours=hours_to_confirm())
 
 
+def _numbers() -> Sequence[int]:
+    """What the address of the page says is to be followed."""
+    said = request.args.getlist("follow")[:MOST_FOLLOWED]
+    return [number for each in said if (number := find_number(each, MOST_DIGITS))]
+
+
 def _which(form: SignUpForm) -> str:
     """Which form it was: of the newsletter's page, at the foot of another, or on a page that is not ours."""
     if not form.stamp.data:
@@ -62,7 +77,6 @@ def _ask_which(of: Newsletter, form: SignUpForm, suggestion: str) -> str:
 
 
 def _page(of: Newsletter, form: SignUpForm) -> Response:
+    told = wordings.sign_up(of, followed(form, of))
     values = {"subscribe_url": url_for("public.subscribe", slug=of.slug), "stamp": stamp(house())}
-    return with_script(
-        about("pages/newsletter.html", of, form=form, proof=asked_proof(of), told=wordings.sign_up(of), **values)
-    )
+    return with_script(about("pages/newsletter.html", of, form=form, proof=asked_proof(of), told=told, **values))

@@ -1,6 +1,6 @@
 """The preference centre by the link in each mail: one page for all newsletters, and what harms nobody."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from flask import Blueprint, render_template, request, url_for
@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from newsletter.core.addresses import masked
 from newsletter.core.errors import InvalidInput, NotFound
 from newsletter.newsletters.queries import newsletter
-from newsletter.subscriptions.policy import Cadence
+from newsletter.subscriptions.policy import Cadence, FollowKind
 from newsletter.subscriptions.service import linking, preferring
 from newsletter.subscriptions.service.preferring import Opened
 from newsletter.subscriptions.views import wordings
@@ -70,7 +70,7 @@ def done(opened: Opened) -> str:
     """One change to one newsletter; what to say of it. Raises InvalidInput, NotFound."""
     wish, whose = request.form.get("do", ""), opened.subscription_to(request.form.get("newsletter", ""))
     if wish == "save":
-        preferring.prefer(whose, request.form.get("cadence", ""), request.form.get("topics", "").split(","))
+        preferring.prefer(whose, request.form.get("cadence", ""), _choice())
         return "Saved."
     if wish == "pause":
         preferring.pause(whose, _day(request.form.get("until", "")))
@@ -88,6 +88,15 @@ def done(opened: Opened) -> str:
 
 def nothing_kept() -> str:
     return render_template("pages/nothing_kept.html")
+
+
+def _choice() -> Mapping[FollowKind, Sequence[str]]:
+    """What is to be followed; who ticks none of the authors or sources sends an empty one."""
+    choice: dict[FollowKind, Sequence[str]] = {FollowKind.TOPIC: request.form.get("topics", "").split(",")}
+    for kind in (FollowKind.AUTHOR, FollowKind.SOURCE):
+        if f"{kind}s" in request.form:
+            choice[kind] = request.form.getlist(f"{kind}s")
+    return choice
 
 
 def _day(text: str) -> date:

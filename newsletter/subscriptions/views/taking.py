@@ -1,5 +1,6 @@
 """What becomes of a form that was sent in, whichever it was, and how a script is told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Response, get_template_attribute, jsonify, render_template, request
@@ -8,7 +9,9 @@ from newsletter.core.errors import InvalidInput
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions import service
 from newsletter.subscriptions.forms import SignUpForm
+from newsletter.subscriptions.policy import FollowKind
 from newsletter.subscriptions.policy.budgets import Trust
+from newsletter.subscriptions.queries import followables
 from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.answers import origin
 from newsletter.web.current import house
@@ -33,7 +36,7 @@ def take(form: SignUpForm, of: Newsletter, which: str) -> Taken:
         return Taken()
     try:
         trust = form.trust(house())
-        told = wordings.NOTHING if trust is Trust.UNSIGNED else wordings.of_form(which, of)
+        told = wordings.NOTHING if trust is Trust.UNSIGNED else wordings.of_form(which, of, followed(form, of))
         seen_on = form.proven(origin("form", told, which, trust), of.slug, house())
         wish, suggestion = form.wish(), form.find_suggestion()
         if suggestion:
@@ -43,6 +46,12 @@ def take(form: SignUpForm, of: Newsletter, which: str) -> Taken:
         form.note(problem)
         return Taken()
     return Taken(is_noted=True)
+
+
+def followed(form: SignUpForm, of: Newsletter) -> Sequence[str]:
+    """What the form follows, as far as the newsletter has it: what else was sent in, no page of ours has shown."""
+    chosen = {(kind, value) for kind in FollowKind for value in form[f"{kind}s"].data}
+    return [each.value for each in followables(of.id) if (each.kind, each.value) in chosen] if chosen else ()
 
 
 def hours_to_confirm() -> int:

@@ -35,8 +35,8 @@ class Told:
         return "\n".join(line for line in lines if line)
 
 
-def sign_up(of: Newsletter) -> Told:
-    """The page with the sign-up form."""
+def sign_up(of: Newsletter, followed: Sequence[str] = ()) -> Told:
+    """The page with the sign-up form; `followed` is what somebody came to follow, of what the newsletter has."""
     return _told(
         name=of.name,
         description=of.description,
@@ -49,6 +49,7 @@ def sign_up(of: Newsletter) -> Told:
         leave="How to leave",
         leave_words="With the link in every mail: one page, one button. No account, no questions.",
         heading="Sign up",
+        **_following(followed),
         address=_label("E-mail address", "required"),
         address_hint="Your address is never published.",
         own_name=_label("Your name", "optional"),
@@ -78,9 +79,11 @@ def framed_form(of: Newsletter) -> Told:
     )
 
 
-def of_form(which: str, of: Newsletter) -> str:
+def of_form(which: str, of: Newsletter, followed: Sequence[str] = ()) -> str:
     """What that form said; NOTHING of one whose words others may have changed."""
-    forms = {PAGE: sign_up, FOOT: short_form, FRAME: framed_form}
+    if which == PAGE:
+        return sign_up(of, followed).text
+    forms = {FOOT: short_form, FRAME: framed_form}
     return forms[which](of).text if which in forms else NOTHING
 
 
@@ -138,6 +141,16 @@ def leave_one(of: Newsletter) -> Told:
 def join_one(of: Newsletter) -> Told:
     """The button of one newsletter among the preferences."""
     return _told(button=Markup('Subscribe<span class="unseen"> to {}</span>').format(_named(of)))
+
+
+def _following(followed: Sequence[str]) -> Mapping[str, Markup]:
+    if not followed:
+        return {}
+    names = Markup(", ").join(Markup('<b dir="auto">{}</b>').format(each) for each in followed)
+    return {
+        "follow": Markup("You follow {}.").format(names),
+        "follow_words": escape("It is kept with your subscription, and the link in each mail changes it."),
+    }
 
 
 def _told(**parts: str | Markup) -> Told:
