@@ -10,7 +10,7 @@ from newsletter.core.clock import now
 from newsletter.core.fetcher import Fetcher
 from newsletter.delivery.policy import rules_of
 from newsletter.delivery.service import finish_mailings, settle_estates, settle_expired
-from newsletter.digests.service import run_due
+from newsletter.digests.service import run_due, watch
 from newsletter.editions.service import follow_mailings, send_due
 from newsletter.mail.house import House
 from newsletter.subscriptions.service import (
@@ -54,6 +54,7 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job("resume paused", _resume_paused, timedelta(minutes=1)),
         Job("retain", _retain, timedelta(hours=1)),
         Job("run digests", run_due, timedelta(seconds=1)),
+        Job("watch editions", watch, timedelta(minutes=1)),
         Job("send scheduled editions", send_due, timedelta(seconds=1)),
         Job("follow mailings", _follow, timedelta(seconds=2)),
         Job("settle dead senders", _settle_dead, timedelta(seconds=10), on_each_machine=True),

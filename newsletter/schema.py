@@ -5,6 +5,7 @@ Alembic is loaded when it is asked for: it is nine megabytes, and no process tha
 
 from flask import current_app
 
+from newsletter.alarms import models as alarms
 from newsletter.articles import models as articles
 from newsletter.core.db import Base, db
 from newsletter.delivery import models as delivery
@@ -15,7 +16,7 @@ from newsletter.newsletters import models as newsletters
 from newsletter.subscriptions import models as subscriptions
 from newsletter.suppressions import models as suppressions
 
-FEATURES = (articles, delivery, digests, editions, newsletters, subscriptions, suppressions)
+FEATURES = (alarms, articles, delivery, digests, editions, newsletters, subscriptions, suppressions)
 
 MIGRATIONS = TEMPLATES.parent / "migrations"
 

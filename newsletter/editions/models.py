@@ -13,7 +13,8 @@ class Edition(db.Model):  # type: ignore[name-defined, misc]
     """`slot` is the moment it is for, as UTC text, so that no newsletter has two for one moment.
 
     It carries the articles that became available in [window_start, window_end). `notes`: see `policy.Layout`.
-    `sends_at` is when it leaves by itself, or was meant to; `problem` says why it is held.
+    `sends_at` is when it leaves by itself, or was meant to; `problem` says why it is held. With fewer readers than
+    `least_audience` it does not leave by itself. `corrects` is the article of earlier editions that it corrects.
     """
 
     __tablename__ = "editions"
@@ -33,6 +34,8 @@ class Edition(db.Model):  # type: ignore[name-defined, misc]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     problem: Mapped[str] = mapped_column(String(500), default="")
+    least_audience: Mapped[int] = mapped_column(default=0)
+    corrects: Mapped[int | None] = mapped_column(ForeignKey("articles.id"), index=True)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -16,6 +16,11 @@ LONGEST_PROBLEM = 500
 GRACE = timedelta(hours=2)
 """How late a scheduled edition still leaves by itself."""
 
+STANDSTILL = timedelta(minutes=10)
+"""A sending that has something due and brought nothing to an end for so long stands still."""
+
+BY_HAND = "an operator paused it"
+
 
 class EditionStatus(StrEnum):
     """`draft → scheduled → sending → sent`; what has not left may be held, and approved again.

@@ -1,8 +1,19 @@
 """From new articles to an edition on its way, at each slot."""
 
 from newsletter.digests.service.proposing import Proposal, propose, slot_at, window_at
-from newsletter.digests.service.ruling import Rule, add_digest, mark, note, release, reschedule, rule_by, unmark
+from newsletter.digests.service.ruling import (
+    Rule,
+    add_digest,
+    mark,
+    note,
+    release,
+    reschedule,
+    rule_by,
+    unmark,
+    watch_by,
+)
 from newsletter.digests.service.running import run, run_due
+from newsletter.digests.service.watching import watch
 
 __all__ = [
     "Proposal",
@@ -18,5 +29,7 @@ __all__ = [
     "run_due",
     "slot_at",
     "unmark",
+    "watch",
+    "watch_by",
     "window_at",
 ]
