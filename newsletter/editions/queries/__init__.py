@@ -115,6 +115,22 @@ def editions_with(article_id: int, limit: int = 5) -> list[tuple[Edition, Newsle
     return [(edition, of) for edition, of in rows]
 
 
+def other_carriers(article_id: int, newsletter_id: int) -> Sequence[Edition]:
+    """The last edition of each other newsletter that carried the article and has left, but for corrections."""
+    last = (
+        select(func.max(Edition.id))
+        .join(EditionArticle, EditionArticle.edition_id == Edition.id)
+        .where(
+            EditionArticle.article_id == article_id,
+            Edition.newsletter_id != newsletter_id,
+            Edition.mailing_id.is_not(None),
+            Edition.corrects.is_(None),
+        )
+        .group_by(Edition.newsletter_id)
+    )
+    return db.session.scalars(select(Edition).where(Edition.id.in_(last)).order_by(Edition.id)).all()
+
+
 def articles_by_edition(edition_ids: Collection[int]) -> dict[int, list[Article]]:
     """For each of these editions its articles in order, in one query."""
     found: dict[int, list[Article]] = {each: [] for each in edition_ids}

@@ -1,5 +1,6 @@
 """Drafting, arranging, sending and stopping editions."""
 
+from newsletter.editions.service.correcting import correct
 from newsletter.editions.service.drafting import (
     Window,
     arrange,
@@ -31,6 +32,7 @@ __all__ = [
     "arrange",
     "call",
     "cancel",
+    "correct",
     "draft",
     "expect",
     "findings",
