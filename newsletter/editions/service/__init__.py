@@ -10,6 +10,7 @@ from newsletter.editions.service.drafting import (
     preview_content,
     slot_of,
 )
+from newsletter.editions.service.indexing import index_all
 from newsletter.editions.service.sending import (
     approve,
     cancel,
@@ -38,6 +39,7 @@ __all__ = [
     "findings",
     "follow_mailings",
     "hold",
+    "index_all",
     "leave",
     "pause",
     "preview_content",

@@ -18,6 +18,7 @@ from newsletter.editions.policy import BY_HAND, GRACE, LONGEST_PROBLEM, OPEN, Ed
 from newsletter.editions.queries import articles_of, edition, layout_of, scheduled_until
 from newsletter.editions.queries.audiences import reach, recipients
 from newsletter.editions.service.drafting import findings
+from newsletter.editions.service.indexing import index
 from newsletter.mail.gate import Finding, inspect
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
@@ -51,6 +52,7 @@ def send(edition_id: int, house: House) -> Edition:
             numbers = {name: made.number_of(name) for name in delivery.names_of(mailing.id)}
             delivery.vary(mailing.id, letter, made.contents[1:], numbers)
         chosen.mailing_id = mailing.id
+        index([edition_id])
     log.info("edition queued", edition=edition_id, newsletter=of.slug, audience=mailing.audience)
     return chosen
 
