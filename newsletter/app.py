@@ -11,6 +11,7 @@ from newsletter.core.settings import Settings, from_environment
 from newsletter.digests import views as digests
 from newsletter.editions import views as editions
 from newsletter.mail.house import TEMPLATES, make_house
+from newsletter.metrics import metrics
 from newsletter.subscriptions import views as public
 from newsletter.web import cross_origin, csrf, current, errors, headers, pages, static_files
 
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
+    app.add_url_rule("/metrics", view_func=metrics)
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]

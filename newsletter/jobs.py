@@ -10,8 +10,8 @@ from newsletter.core.clock import now
 from newsletter.core.fetcher import Fetcher
 from newsletter.delivery.policy import rules_of
 from newsletter.delivery.service import finish_mailings, settle_estates, settle_expired
-from newsletter.digests.service import offer_follows, run_due
-from newsletter.editions.service import follow_mailings, send_due
+from newsletter.digests.service import offer_follows, run_due, watch
+from newsletter.editions.service import follow_mailings, index_all, send_due
 from newsletter.mail.house import House
 from newsletter.subscriptions.service import (
     answer_sign_ups,
@@ -55,8 +55,10 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job("retain", _retain, timedelta(hours=1)),
         Job("offer follows", offer_follows, timedelta(minutes=10)),
         Job("run digests", run_due, timedelta(seconds=1)),
+        Job("watch editions", watch, timedelta(minutes=1)),
         Job("send scheduled editions", send_due, timedelta(seconds=1)),
         Job("follow mailings", _follow, timedelta(seconds=2)),
+        Job("index editions", _index, timedelta(minutes=10)),
         Job("settle dead senders", _settle_dead, timedelta(seconds=10), on_each_machine=True),
         Job("settle expired leases", _settle_expired, _lease_look(house), on_each_machine=True),
     )
@@ -95,6 +97,10 @@ def _retain(house: House) -> None:
 def _follow(_house: House) -> None:
     finish_mailings()
     follow_mailings()
+
+
+def _index(_house: House) -> None:
+    index_all()
 
 
 def _settle_dead(house: House) -> None:

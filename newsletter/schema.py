@@ -5,6 +5,7 @@ Alembic is loaded when it is asked for: it is nine megabytes, and no process tha
 
 from flask import current_app
 
+from newsletter.alarms import models as alarms
 from newsletter.articles import models as articles
 from newsletter.core.db import Base, db
 from newsletter.delivery import models as delivery
@@ -16,7 +17,10 @@ from newsletter.subscriptions import models as subscriptions
 from newsletter.suppressions import models as suppressions
 from newsletter.templates import models as templates
 
-FEATURES = (articles, delivery, digests, editions, newsletters, subscriptions, suppressions, templates)
+FEATURES = (
+    *(alarms, articles, delivery, digests, editions, newsletters, subscriptions, suppressions),
+    *(templates,),
+)
 
 MIGRATIONS = TEMPLATES.parent / "migrations"
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "36f0a1c84b21"
-down_revision = "f3b1a6c09d27"
+down_revision = "c8e21f40a9d3"
 branch_labels = None
 depends_on = None
 

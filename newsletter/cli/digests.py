@@ -15,9 +15,13 @@ from newsletter.digests import queries, service
 from newsletter.digests.models import Digest
 from newsletter.digests.policy import Approval, Mark, MarkKind, Selection, in_words, next_slots
 from newsletter.digests.policy.rules import document, parsed
+from newsletter.digests.policy.watching import Empty, Smaller, Watch
 from newsletter.digests.service import Rule, add_digest, propose
 from newsletter.editions.service import preview_content
 from newsletter.newsletters.models import Newsletter
+
+_EMPTY = "When a slot brings no edition, or one with fewer articles than the rule's least."
+_SMALLER = "When an edition has fewer readers than the last, by that share; hold keeps it back."
 
 
 @click.group(cls=Group, name="digest")
@@ -64,6 +68,25 @@ def release(slug: str, lead: int, approval: bool) -> None:
         facts = {"lead_minutes": digest.lead_minutes, "needs_approval": digest.needs_approval}
         how = "once somebody has approved it" if approval else "unless somebody holds it"
         answer(facts, f"Drafted {lead} minutes before its slot; it leaves then, {how}.")
+
+
+@group.command()
+@click.argument("slug")
+@click.option(
+    "--late", default=10, show_default=True, help="Minutes after its slot at which it is late; 0: never."
+)
+@click.option("--empty", type=click.Choice(list(Empty)), default=Empty.ALARM, show_default=True, help=_EMPTY)
+@click.option("--share", default=20, show_default=True, help="Per cent by which an edition counts as smaller.")
+@click.option(
+    "--smaller", type=click.Choice(list(Smaller)), default=Smaller.ALARM, show_default=True, help=_SMALLER
+)
+def watch(slug: str, late: int, empty: Empty, share: int, smaller: Smaller) -> None:
+    """What its watchdog looks at: the operator hears by mail, log and metric before readers notice."""
+    with open_house():
+        watched = service.watch_by(slug, Watch(late, Empty(empty), share, Smaller(smaller))).watched
+        facts = {"late": watched.late, "empty": watched.empty, "share": watched.share, "smaller": watched.smaller}
+        lateness = f"late after {watched.late} minutes" if watched.late else "never late"
+        answer(facts, f"{slug}: {lateness}; empty: {empty}; smaller by {share} %: {smaller}.")
 
 
 @group.command()

@@ -13,6 +13,7 @@ from newsletter.delivery.policy import Status
 from newsletter.editions import queries, service
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import EditionStatus
+from newsletter.editions.queries.audiences import reach
 from newsletter.engine.worker import stop_on_signals
 from newsletter.mail.house import House
 
@@ -101,6 +102,23 @@ def subject_(number: int, text: str) -> None:
     """Give it a subject by hand."""
     with open_house() as house:
         _show(service.call(number, text), house)
+
+
+@group.command()
+@NUMBER
+@click.option("--article", type=int, required=True, help="Which of its articles was wrong.")
+@click.option(
+    "--text", required=True, help="What was wrong and what is right, in Markdown; stands above the article."
+)
+def correct(number: int, article: int, text: str) -> None:
+    """Draft a correction for those alone who have got an article; `edition send` sends it."""
+    with open_house():
+        drafted = service.correct(number, article, text)
+        readers, others = reach(drafted), queries.other_carriers(article, drafted.newsletter_id)
+        facts = {"edition": drafted.id, "readers": readers, "carried_by_others": [each.id for each in others]}
+        said = f"Edition {drafted.id} is a draft of the correction, for {readers} readers: newsletter edition send"
+        also = "".join(f"\nEdition {each.id} of another newsletter carried it, too." for each in others)
+        answer(facts, f"{said} {drafted.id}{also}")
 
 
 @group.command(name="try")

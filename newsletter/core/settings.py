@@ -92,6 +92,7 @@ class Settings:
     spool: Path = Path("var/spool")
     senders: int = 0
     operator: str = field(default="", repr=False)
+    metrics_token: str = field(default="", repr=False)
     budgets: tuple[Budget, ...] = USUAL_BUDGETS
     signed_forms: SignedForms = "optional"
     proof_of_work: ProofOfWork | None = None
@@ -347,6 +348,7 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "SPOOL": ("spool", _path),
     "SENDERS": ("senders", _number(0, 64)),
     "OPERATOR": ("operator", _address),
+    "METRICS_TOKEN": ("metrics_token", _secret),
     "BUDGETS": ("budgets", _budgets),
     "SIGNED_FORMS": ("signed_forms", _one_of("optional", "required")),
     "PROOF_OF_WORK": ("proof_of_work", _proof_of_work),

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import BigId, UtcDateTime, db
-from newsletter.digests.policy import MarkKind, Outcome, Selection
+from newsletter.digests.policy import MarkKind, Outcome, Selection, watching
 from newsletter.digests.policy.rules import restored
 
 
@@ -31,6 +31,7 @@ class Digest(db.Model):  # type: ignore[name-defined, misc]
     drafts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     lead_minutes: Mapped[int] = mapped_column(default=0)
     needs_approval: Mapped[bool] = mapped_column(default=False)
+    watch: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     def aim(self, slot: datetime) -> None:
@@ -41,6 +42,11 @@ class Digest(db.Model):  # type: ignore[name-defined, misc]
     def rule(self) -> Selection:
         """Which articles it takes."""
         return restored(self.selection)
+
+    @property
+    def watched(self) -> watching.Watch:
+        """What its watchdog looks at."""
+        return watching.restored(self.watch)
 
 
 class DigestSource(db.Model):  # type: ignore[name-defined, misc]

@@ -1,18 +1,22 @@
 """Reading digests."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, func, or_, select
 
 from newsletter.articles.models import Article
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
+from newsletter.delivery.models import Mailing
 from newsletter.digests.models import Digest, DigestMark, DigestRun, DigestSource
 from newsletter.digests.policy import Mark, MarkKind
+from newsletter.digests.policy.watching import Slot
 from newsletter.editions.models import Edition, EditionArticle
-from newsletter.editions.policy import PUBLIC
+from newsletter.editions.policy import OPEN, PUBLIC
 from newsletter.editions.queries import was_recalled
+from newsletter.editions.queries.audiences import reach
 from newsletter.newsletters.models import Newsletter
 
 
@@ -63,6 +67,38 @@ def last_window_end(digest_id: int, before: datetime) -> datetime | None:
         .where(DigestRun.digest_id == digest_id, DigestRun.due_at < before, ~was_recalled())
         .order_by(DigestRun.due_at.desc())
         .limit(1)
+    )
+
+
+def last_audience(digest_id: int, before: datetime) -> int | None:
+    """How many its last edition for a slot before that moment had to reach; None where none has left."""
+    return db.session.scalar(
+        select(Mailing.audience)
+        .join(Edition, Edition.mailing_id == Mailing.id)
+        .join(DigestRun, DigestRun.edition_id == Edition.id)
+        .where(DigestRun.digest_id == digest_id, DigestRun.due_at < before)
+        .order_by(DigestRun.due_at.desc())
+        .limit(1)
+    )
+
+
+def last_slot(digest_id: int) -> Slot | None:
+    """What came of its last slot, as the watchdog sees it; None before the first."""
+    run = next(iter(runs(digest_id, limit=1)), None)
+    if run is None:
+        return None
+    slot = Slot(run.due_at, run.outcome, run.reason, run.edition_id)
+    of = db.session.get(Edition, run.edition_id, populate_existing=True) if run.edition_id else None
+    if of is None:
+        return slot
+    count = select(func.count()).select_from(EditionArticle).where(EditionArticle.edition_id == of.id)
+    return replace(
+        slot,
+        status=of.status,
+        problem=of.problem,
+        articles=db.session.scalar(count) or 0,
+        readers=reach(of) if of.mailing_id or of.status in OPEN else None,
+        last=last_audience(digest_id, run.due_at),
     )
 
 

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import DDL, JSON, ForeignKey, String, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.schema import ExecutableDDLElement
 
 from newsletter.core.db import BigId, UtcDateTime, db
 from newsletter.editions.policy import EditionStatus
@@ -13,7 +14,8 @@ class Edition(db.Model):  # type: ignore[name-defined, misc]
     """`slot` is the moment it is for, as UTC text, so that no newsletter has two for one moment.
 
     It carries the articles that became available in [window_start, window_end). `notes`: see `policy.Layout`.
-    `sends_at` is when it leaves by itself, or was meant to; `problem` says why it is held.
+    `sends_at` is when it leaves by itself, or was meant to; `problem` says why it is held. With fewer readers than
+    `least_audience` it does not leave by itself. `corrects` is the article of earlier editions that it corrects.
     """
 
     __tablename__ = "editions"
@@ -33,6 +35,8 @@ class Edition(db.Model):  # type: ignore[name-defined, misc]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     problem: Mapped[str] = mapped_column(String(500), default="")
+    least_audience: Mapped[int] = mapped_column(default=0)
+    corrects: Mapped[int | None] = mapped_column(ForeignKey("articles.id"), index=True)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -45,3 +49,40 @@ class EditionArticle(db.Model):  # type: ignore[name-defined, misc]
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True, index=True)
     position: Mapped[int]
     section: Mapped[str] = mapped_column(String(100), default="")
+
+
+class EditionText(db.Model):  # type: ignore[name-defined, misc]
+    """The words of an edition that is on the web (`policy.words`), so that a search finds it.
+
+    Each database has its own index of the words: on PostgreSQL a GIN index, on SQLite the full-text table
+    `edition_words`, which triggers keep in step.
+    """
+
+    __tablename__ = "edition_texts"
+
+    edition_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    words: Mapped[str] = mapped_column(Text)
+
+
+AS_LEXEMES = "array_to_tsvector(string_to_array(words, ' '))"
+"""On PostgreSQL: the words as they are, without a parser that would take them apart once more."""
+
+_ADD = "INSERT INTO edition_words(rowid, words) VALUES (new.edition_id, new.words);"
+_FORGET = "INSERT INTO edition_words(edition_words, rowid, words) VALUES ('delete', old.edition_id, old.words);"
+_KEPT = "content='edition_texts', content_rowid='edition_id'"
+_CUT = "tokenize='unicode61 remove_diacritics 0', prefix='2 3'"
+_INDEXES = {
+    "sqlite": (
+        f"CREATE VIRTUAL TABLE edition_words USING fts5(words, {_KEPT}, {_CUT})",
+        f"CREATE TRIGGER edition_texts_added AFTER INSERT ON edition_texts BEGIN {_ADD} END",
+        f"CREATE TRIGGER edition_texts_deleted AFTER DELETE ON edition_texts BEGIN {_FORGET} END",
+        f"CREATE TRIGGER edition_texts_changed AFTER UPDATE ON edition_texts BEGIN {_FORGET} {_ADD} END",
+    ),
+    "postgresql": (f"CREATE INDEX ix_edition_texts_words ON edition_texts USING gin ({AS_LEXEMES})",),
+}
+for _dialect, _statements in _INDEXES.items():
+    for _statement in _statements:
+        _made: ExecutableDDLElement = DDL(_statement)  # type: ignore[no-untyped-call]
+        event.listen(EditionText.__table__, "after_create", _made.execute_if(dialect=_dialect))

@@ -71,6 +71,11 @@ def with_pictures(response: Response) -> Response:
     return response
 
 
+def names_loopback(host: str) -> bool:
+    """Whether a Host header names this machine as only somebody on it does."""
+    return _LOOPBACK.fullmatch(host.lower()) is not None
+
+
 def is_our_host(host: str, base_url: str) -> bool:
     """Whether a Host header names the place that `base_url` does.
 
@@ -78,7 +83,7 @@ def is_our_host(host: str, base_url: str) -> bool:
     """
     ours = urlsplit(base_url)
     if ours.hostname in LOOPBACK_HOSTS:
-        return _LOOPBACK.fullmatch(host.lower()) is not None
+        return names_loopback(host)
     default = _DEFAULT_PORTS[ours.scheme]
     return _with_port(host, default) == _with_port(ours.netloc, default)
 

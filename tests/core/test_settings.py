@@ -218,6 +218,7 @@ def test_only_what_is_required_has_no_value_in_the_example() -> None:
     assert {name for name, value in examples().items() if not value} == {
         *GOOD,
         "NEWSLETTER_OPERATOR",
+        "NEWSLETTER_METRICS_TOKEN",
         "NEWSLETTER_FETCH_ALLOW",
         "NEWSLETTER_DKIM",
         "NEWSLETTER_DOMAIN_LIMITS",

@@ -17,12 +17,12 @@ from tests.editions.test_archive import several
 
 __all__ = ["on_sqlite"]
 
-GROWING = {"editions", "edition_articles", "articles", "digest_sources", "authors"}
+GROWING = {"editions", "edition_texts", "edition_articles", "articles", "digest_sources", "authors"}
 
 PAGES: Sequence[Callable[[], Any]] = (
     lambda: queries.archive_page(1),
     lambda: queries.archive_page(1, Place(before=3)),
-    lambda: queries.archive_page(1, Place(after=1), ["ferry", "übersee"]),
+    lambda: queries.archive_page(1, Place(after=1), ["ferry", "ubersee"]),
     lambda: queries.neighbours(queries.public_edition(1, 2)),
     lambda: queries.articles_by_edition([1, 2, 3]),
     lambda: queries.articles_of(2),

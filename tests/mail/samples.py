@@ -161,6 +161,20 @@ def alarm(cause: str, seen: object, *, is_over: bool = False) -> dict[str, objec
     }
 
 
+def watch(kind: str, edition: int | None = None, *, is_over: bool = False) -> dict[str, object]:
+    """The values of a mail of the watchdog."""
+    return {
+        "newsletter": Newsletter(),
+        "home_url": "https://www.harbourpost.example",
+        "kind": kind,
+        "about": "17" if kind == "standstill" else "morning",
+        "words": "" if is_over else "The slot of 2026-11-23 06:30 UTC has not been run.",
+        "edition": edition,
+        "is_over": is_over,
+        "since": MORNING,
+    }
+
+
 GREETED = digest(tuple(article(number) for number in range(2))) | {"greets": True, "subscriber": Reader("Ann Lee")}
 """The digest of a newsletter that greets."""
 
@@ -184,6 +198,7 @@ MAILS = MappingProxyType(
             "hours": 72,
             "home_url": "https://www.harbourpost.example/",
         },
+        "watch": watch("late"),
         "alarm": alarm("breaker", Confirming(3120, 41)),
         "welcome": {
             "newsletter": Newsletter(),

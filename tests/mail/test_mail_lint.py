@@ -22,6 +22,11 @@ CASES = {
     "no budget of all": ("alarm", {**samples.MAILS["alarm"], "trickle": None, "window": None}),
     "a budget used up": ("alarm", samples.alarm("budget", Filling(samples.ALL, 5000, 812))),
     "a budget with room": ("alarm", samples.alarm("budget", Filling(samples.ALL, 900, 0), is_over=True)),
+    **{
+        f"the watchdog, {kind} {number} {is_over}": ("watch", samples.watch(kind, number, is_over=is_over))
+        for kind, number in (("late", 17), ("empty", None), ("smaller", 17), ("standstill", 17))
+        for is_over in (False, True)
+    },
     "one article": ("digest", samples.digest(MANY[:1])),
     "thirty articles": ("digest", samples.digest(MANY[:30])),
     "a hundred articles": ("digest", samples.digest(MANY)),

@@ -18,7 +18,7 @@ def test_models_and_migrations_agree(app: Flask) -> None:
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
 
-        assert compare_metadata(context, metadata) == []
+        assert [each for each in compare_metadata(context, metadata) if not _is_of_search(each)] == []
 
 
 def test_all_the_way_down_and_up_again(app: Flask) -> None:
@@ -27,7 +27,8 @@ def test_all_the_way_down_and_up_again(app: Flask) -> None:
     assert inspect(db.engine).get_table_names() == ["alembic_version"]
 
     upgrade()
-    assert set(inspect(db.engine).get_table_names()) == {"alembic_version", *metadata.tables}
+    tables = {name for name in inspect(db.engine).get_table_names() if not name.startswith("edition_words")}
+    assert tables == {"alembic_version", *metadata.tables}
 
 
 def test_people_and_their_ledger_survive_that_numbers_are_never_given_twice(app: Flask, house: House) -> None:
@@ -46,6 +47,14 @@ def test_people_and_their_ledger_survive_that_numbers_are_never_given_twice(app:
     with transaction():
         db.session.execute(delete(Subscriber).where(Subscriber.id == first))
     assert make.subscriber("cleo@example.org", house).id > first
+
+
+def _is_of_search(difference: object) -> bool:
+    """The index of words is of another kind on each database, and no model says how it is made."""
+    kind, what = difference[:2] if isinstance(difference, tuple) else ("", None)
+    return str(getattr(what, "name", "")).startswith(
+        {"remove_table": "edition_words", "remove_index": "ix_edition_texts_words"}.get(str(kind), "\0")
+    )
 
 
 def _shape() -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, insert, select
 from structlog.testing import capture_logs
 from time_machine import Traveller
 
+from newsletter.alarms.policy import BETWEEN_ALARMS, Rhythm, Standing, judge
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import UnsafeMessage
@@ -26,15 +27,7 @@ from newsletter.mail.message import Content, Envelope
 from newsletter.newsletters.emails import list_letterhead, personal_letterhead
 from newsletter.subscriptions.links import never_link
 from newsletter.subscriptions.models import SignUp, Subscriber, Verdict
-from newsletter.subscriptions.policy.alarms import (
-    BETWEEN_ALARMS,
-    Filling,
-    Sight,
-    Standing,
-    judge,
-    sight_of_breaker,
-    sight_of_budget,
-)
+from newsletter.subscriptions.policy.alarms import Filling, Sight, sight_of_breaker, sight_of_budget
 from newsletter.subscriptions.policy.budgets import Confirming
 from newsletter.subscriptions.service import watch_sign_ups
 from newsletter.suppressions.models import Reason
@@ -234,12 +227,15 @@ def test_what_begins_again_within_six_hours_is_not_told_and_so_neither_is_its_en
     plan = [(OPEN, True), (CLOSED, True), (OPEN, False), (CLOSED, False), (OPEN, False)]
     known, moment, told = Standing(), MOMENT, []
     for sight, _ in plan:
-        known, is_told = judge(known, sight, moment)
+        known, is_told = judge(known, is_so=sight.is_so, moment=moment)
         told.append(is_told)
         moment += HOUR
 
     assert told == [is_told for _, is_told in plan]
-    assert judge(known, OPEN, MOMENT + BETWEEN_ALARMS) == (Standing(MOMENT + 4 * HOUR, moment + HOUR), True)
+    assert judge(known, is_so=OPEN.is_so, moment=MOMENT + BETWEEN_ALARMS) == (
+        Standing(MOMENT + 4 * HOUR, moment + HOUR),
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -262,9 +258,18 @@ def test_whatever_comes_and_goes_nobody_is_mailed_more_than_twice_in_six_hours(
     over: list[datetime] = []
     for sight, minutes in looks:
         moment += minutes * MINUTE
-        known, is_told = judge(known, sight, moment)
+        known, is_told = judge(known, is_so=sight.is_so, moment=moment)
         if is_told:
             (begun if known.since else over).append(moment)
 
     assert all(later - earlier >= BETWEEN_ALARMS for earlier, later in pairwise(begun))
     assert len(over) <= len(begun)
+
+
+def test_what_is_told_once_is_not_told_again_while_it_lasts_and_is_when_it_begins_anew() -> None:
+    begun, is_told = judge(Standing(), is_so=True, moment=MOMENT, rhythm=Rhythm.ONCE)
+    assert (begun, is_told) == (Standing(MOMENT, MOMENT), True)
+    assert judge(begun, is_so=True, moment=MOMENT + 48 * HOUR, rhythm=Rhythm.ONCE) == (begun, False)
+    over, is_told = judge(begun, is_so=False, moment=MOMENT + 49 * HOUR, rhythm=Rhythm.ONCE)
+    assert (over, is_told) == (Standing(None, MOMENT), True)
+    assert judge(over, is_so=True, moment=MOMENT + 50 * HOUR, rhythm=Rhythm.ONCE)[1]

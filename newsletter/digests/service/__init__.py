@@ -2,8 +2,19 @@
 
 from newsletter.digests.service.offering import offer_follows
 from newsletter.digests.service.proposing import Proposal, propose, slot_at, window_at
-from newsletter.digests.service.ruling import Rule, add_digest, mark, note, release, reschedule, rule_by, unmark
+from newsletter.digests.service.ruling import (
+    Rule,
+    add_digest,
+    mark,
+    note,
+    release,
+    reschedule,
+    rule_by,
+    unmark,
+    watch_by,
+)
 from newsletter.digests.service.running import run, run_due
+from newsletter.digests.service.watching import watch
 
 __all__ = [
     "Proposal",
@@ -20,5 +31,7 @@ __all__ = [
     "run_due",
     "slot_at",
     "unmark",
+    "watch",
+    "watch_by",
     "window_at",
 ]

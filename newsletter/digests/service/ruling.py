@@ -11,8 +11,9 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput
 from newsletter.digests.models import Digest, DigestMark, DigestSource
-from newsletter.digests.policy import Approval, Mark, MarkKind, Selection, cron_of, in_words, next_due
+from newsletter.digests.policy import Approval, Mark, MarkKind, Selection, cron_of, in_words, next_due, watching
 from newsletter.digests.policy.rules import PLAIN_SELECTION, stored
+from newsletter.digests.policy.watching import Watch
 from newsletter.digests.queries import digest as digest_of
 from newsletter.digests.queries import find_digest, source_ids
 from newsletter.newsletters.policy import slug_problem
@@ -101,6 +102,14 @@ def release(slug: str, lead_minutes: int, approval: Approval) -> Digest:
         digest = digest_of(slug)
         digest.lead_minutes, digest.needs_approval = lead_minutes, approval is Approval.NEEDED
         digest.aim(digest.next_due_at)
+        return digest
+
+
+def watch_by(slug: str, by: Watch) -> Digest:
+    """Let its watchdog look at this from now on. Raises NotFound."""
+    with transaction():
+        digest = digest_of(slug)
+        digest.watch = watching.stored(by)
         return digest
 
 

@@ -10,7 +10,8 @@ from newsletter.core.errors import Conflict
 from newsletter.core.logs import logger
 from newsletter.digests.models import Digest, DigestMark, DigestRun
 from newsletter.digests.policy import Outcome, is_too_late, next_due
-from newsletter.digests.queries import due_digests
+from newsletter.digests.policy.watching import Smaller
+from newsletter.digests.queries import due_digests, last_audience
 from newsletter.digests.service.proposing import Proposal, propose
 from newsletter.editions import service as editions
 from newsletter.editions.policy import EditionStatus
@@ -86,18 +87,20 @@ def _claim(digest: Digest, slot: datetime, outcome: Outcome, reason: str) -> Dig
 
 def _let_go(digest: Digest, edition_id: int, slot: datetime, house: House) -> str:
     """Send it now, let it leave at its slot, or hold it; words for the run where it is not sent now."""
+    watch, last = digest.watched, last_audience(digest.id, slot)
+    if watch.smaller is Smaller.HOLD and last:
+        editions.expect(edition_id, watch.least_of(last))
     if digest.needs_approval:
         drafted = editions.hold(edition_id, "it waits for approval", slot)
     else:
         drafted = editions.schedule(edition_id, slot, house)
-    if drafted.status == EditionStatus.HELD or slot > now():
+    if drafted.status == EditionStatus.SCHEDULED and slot <= now():
+        drafted = editions.leave(edition_id, house)
+    if drafted.status in {EditionStatus.HELD, EditionStatus.SCHEDULED}:
         editions.tell_editor(edition_id, house)
     if drafted.status == EditionStatus.HELD:
         return f"; held: {drafted.problem}"
-    if slot > now():
-        return f"; it leaves at {slot:%Y-%m-%d %H:%M} UTC"
-    editions.send(edition_id, house)
-    return ""
+    return f"; it leaves at {slot:%Y-%m-%d %H:%M} UTC" if drafted.status == EditionStatus.SCHEDULED else ""
 
 
 def _use_up(proposal: Proposal) -> None:

@@ -1,5 +1,6 @@
 """Drafting, arranging, sending and stopping editions."""
 
+from newsletter.editions.service.correcting import correct
 from newsletter.editions.service.drafting import (
     Window,
     arrange,
@@ -9,11 +10,14 @@ from newsletter.editions.service.drafting import (
     preview_content,
     slot_of,
 )
+from newsletter.editions.service.indexing import index_all
 from newsletter.editions.service.sending import (
     approve,
     cancel,
+    expect,
     follow_mailings,
     hold,
+    leave,
     pause,
     resend,
     resume,
@@ -29,10 +33,14 @@ __all__ = [
     "arrange",
     "call",
     "cancel",
+    "correct",
     "draft",
+    "expect",
     "findings",
     "follow_mailings",
     "hold",
+    "index_all",
+    "leave",
     "pause",
     "preview_content",
     "resend",

@@ -1,6 +1,6 @@
 """Sending editions and stopping them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, update
@@ -14,13 +14,14 @@ from newsletter.delivery.models import Mailing, MailingState
 from newsletter.delivery.policy import Status
 from newsletter.editions.emails import Told, edition_letter, renderings
 from newsletter.editions.models import Edition
-from newsletter.editions.policy import GRACE, LONGEST_PROBLEM, OPEN, EditionStatus
+from newsletter.editions.policy import BY_HAND, GRACE, LONGEST_PROBLEM, OPEN, EditionStatus
 from newsletter.editions.queries import articles_of, edition, layout_of, scheduled_until
+from newsletter.editions.queries.audiences import reach, recipients
 from newsletter.editions.service.drafting import findings
+from newsletter.editions.service.indexing import index
 from newsletter.mail.gate import Finding, inspect
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
-from newsletter.subscriptions.queries import audience
 
 log = logger(__name__)
 
@@ -46,13 +47,28 @@ def send(edition_id: int, house: House) -> Edition:
         made = renderings(Told(chosen, articles_of(edition_id), layout_of(chosen)), of, house)
         _refuse_errors(edition_id, inspect(made.contents[0], of.postal_address))
         letter = edition_letter(chosen, made, of, house)
-        mailing = delivery.queue_mailing(letter, audience(of.id))
+        mailing = delivery.queue_mailing(letter, recipients(chosen))
         if letter.keeps_names:
             numbers = {name: made.number_of(name) for name in delivery.names_of(mailing.id)}
             delivery.vary(mailing.id, letter, made.contents[1:], numbers)
         chosen.mailing_id = mailing.id
+        index([edition_id])
     log.info("edition queued", edition=edition_id, newsletter=of.slug, audience=mailing.audience)
     return chosen
+
+
+def leave(edition_id: int, house: House) -> Edition:
+    """As `send`, for an edition that goes by itself; with fewer readers than it must have it is held instead."""
+    chosen = edition(edition_id)
+    if chosen.least_audience and (readers := reach(chosen)) < chosen.least_audience:
+        reason = f"it has {readers} readers, fewer than the {chosen.least_audience} that it should have at least"
+        return hold(edition_id, reason)
+    return send(edition_id, house)
+
+
+def expect(edition_id: int, least_audience: int) -> Edition:
+    """Let it not leave by itself with fewer readers. Raises NotFound, or Conflict once it is on its way."""
+    return _put(edition_id, {"least_audience": least_audience})
 
 
 def schedule(edition_id: int, at: datetime, house: House) -> Edition:
@@ -60,7 +76,7 @@ def schedule(edition_id: int, at: datetime, house: House) -> Edition:
     errors = [each for each in findings(edition_id, house) if each.is_error]
     if errors:
         return hold(edition_id, errors[0].words, at)
-    return _put(edition_id, EditionStatus.SCHEDULED, at, "")
+    return _put(edition_id, {"status": EditionStatus.SCHEDULED, "problem": "", "sends_at": at})
 
 
 def hold(edition_id: int, reason: str = "an operator holds it", at: datetime | None = None) -> Edition:
@@ -68,19 +84,22 @@ def hold(edition_id: int, reason: str = "an operator holds it", at: datetime | N
 
     Raises NotFound, or Conflict once it is on its way.
     """
-    held = _put(edition_id, EditionStatus.HELD, at, reason[:LONGEST_PROBLEM])
+    values = {"status": EditionStatus.HELD, "problem": reason[:LONGEST_PROBLEM]}
+    held = _put(edition_id, values | ({"sends_at": at} if at else {}))
     log.warning("edition held", edition=edition_id, reason=reason)
     return held
 
 
 def approve(edition_id: int, house: House) -> Edition:
-    """Let it leave when it was meant to, or at once when that is past.
+    """Let it leave when it was meant to, or at once when that is past, however few its readers are.
 
     Raises NotFound, Conflict unless it waits, or EditionUnfit when the gate finds an error.
     """
     _refuse_errors(edition_id, findings(edition_id, house))
     at = edition(edition_id).sends_at
-    return _put(edition_id, EditionStatus.SCHEDULED, max(at, now()) if at else now(), "")
+    goes_at = max(at, now()) if at else now()
+    values = {"status": EditionStatus.SCHEDULED, "problem": "", "sends_at": goes_at, "least_audience": 0}
+    return _put(edition_id, values)
 
 
 def send_due(house: House) -> None:
@@ -91,14 +110,14 @@ def send_due(house: House) -> None:
             if moment - at > GRACE:
                 hold(edition_id, f"it was meant to leave at {at:%Y-%m-%d %H:%M} UTC, and nothing was running")
             else:
-                send(edition_id, house)
+                leave(edition_id, house)
         except (EditionUnfit, UnsafeMessage) as problem:
             hold(edition_id, str(problem))
         except Conflict as conflict:
             log.info("edition was taken", edition=edition_id, reason=str(conflict))
 
 
-def pause(edition_id: int, reason: str = "an operator paused it") -> Edition:
+def pause(edition_id: int, reason: str = BY_HAND) -> Edition:
     """Hand over no more of it within two seconds. Raises NotFound, or Conflict unless it is sending."""
     with transaction():
         chosen = edition(edition_id)
@@ -165,16 +184,16 @@ def follow_mailings() -> None:
             )
 
 
-def _put(edition_id: int, status: EditionStatus, at: datetime | None, problem: str) -> Edition:
-    """Into a state before sending, unless it has left it."""
-    values = {"status": status, "problem": problem} | ({"sends_at": at} if at else {})
+def _put(edition_id: int, values: Mapping[str, object]) -> Edition:
+    """These values, unless it is on its way already."""
     with transaction():
         chosen = edition(edition_id)
         written = rows_written(
             update(Edition).where(Edition.id == edition_id, Edition.status.in_(OPEN)).values(**values)
         )
         if not written:
-            words = f"Edition {edition_id} is {chosen.status}; it cannot become {status} any more."
+            aim = values.get("status", "another")
+            words = f"Edition {edition_id} is {chosen.status}; it cannot become {aim} any more."
             raise Conflict(words)
         return edition(edition_id)
 

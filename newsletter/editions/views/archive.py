@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 
 from newsletter.editions.links import archive_url
-from newsletter.editions.policy import LONGEST_SEARCH, search_words
+from newsletter.editions.policy.words import LONGEST_SEARCH, search_words
 from newsletter.editions.queries import (
     Page,
     Place,
@@ -35,7 +35,7 @@ blueprint = Blueprint("archive", __name__)
 @blueprint.get("/<slug>/archive")
 def archive(slug: str) -> Response:
     of, typed, place = newsletter(slug), plain(request.args.get("q", "")[:LONGEST_SEARCH]), _place()
-    page = archive_page(of.id, place, search_words(typed))
+    page = archive_page(of.id, place, search_words(typed) if typed else None)
     body = _about(
         "pages/archive.html",
         of,

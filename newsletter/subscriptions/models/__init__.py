@@ -1,6 +1,5 @@
 """Who asked for what: people, what they agreed to, and the sign-ups that wait for an answer."""
 
-from newsletter.subscriptions.models.alarms import Alarm
 from newsletter.subscriptions.models.changes import AddressChange
 from newsletter.subscriptions.models.consent import Consent, ConsentEvent, ConsentOrigin, Wording
 from newsletter.subscriptions.models.counts import ConfirmCount
@@ -35,7 +34,6 @@ __all__ = [
     "IS_PENDING",
     "IS_UNREMINDED",
     "AddressChange",
-    "Alarm",
     "ConfirmCount",
     "Consent",
     "ConsentEvent",

@@ -5,31 +5,25 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from newsletter.core.addresses import parse
+from newsletter.alarms.queries import find_sender
+from newsletter.alarms.service import Change, post, settle
 from newsletter.core.clock import now
-from newsletter.core.db import db, one_at_a_time, transaction
+from newsletter.core.db import db, transaction
 from newsletter.core.errors import NewsletterError
 from newsletter.core.logs import logger
 from newsletter.core.settings import Budget
-from newsletter.delivery.service import queue_to_operator
 from newsletter.mail.house import House
-from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions import emails
-from newsletter.subscriptions.models import IS_COUNTED, Alarm, SignUp, Verdict
+from newsletter.subscriptions.models import IS_COUNTED, SignUp, Verdict
 from newsletter.subscriptions.policy.alarms import (
     Cause,
     Filling,
     Sight,
-    Standing,
-    judge,
     sight_of_breaker,
     sight_of_budget,
 )
 from newsletter.subscriptions.policy.budgets import By, Confirming
 from newsletter.subscriptions.service.budgeting import confirming
-
-WATCHING = "watch sign-ups"
-"""What only one may be at."""
 
 _BEGUN = {
     Cause.BREAKER: "sign-up breaker is open: hardly anybody confirms",
@@ -77,23 +71,19 @@ def _filling(budget: Budget, moment: datetime) -> Filling:
 
 def _tell(sight: Sight, moment: datetime, house: House) -> None:
     with transaction():
-        one_at_a_time(WATCHING)
-        alarm = db.session.get(Alarm, sight.cause, populate_existing=True) or Alarm(cause=sight.cause)
-        known = Standing(alarm.since, alarm.told_at)
-        stands, is_told = judge(known, sight, moment)
-        _log(sight, known, stands)
-        alarm.since, alarm.told_at = stands.since, stands.told_at
-        db.session.add(alarm)
-        if is_told:
-            since = stands.since or known.since or moment
-            _mail(emails.Alarming(sight, since, is_over=stands.since is None), moment, house)
+        change = settle(sight.cause, is_so=sight.is_so, moment=moment)
+        _log(sight, change)
+        if change.is_told:
+            is_over = change.now.since is None
+            _mail(emails.Alarming(sight, change.since(moment), is_over=is_over), moment, house)
 
 
-def _log(sight: Sight, known: Standing, stands: Standing) -> None:
-    if stands.since:
-        log.error(_BEGUN[sight.cause], **_figures(sight), since=stands.since, see="newsletter subscriber budget")
-    elif known.since:
-        log.warning(_OVER[sight.cause], **_figures(sight), since=known.since)
+def _log(sight: Sight, change: Change) -> None:
+    since = change.now.since
+    if since:
+        log.error(_BEGUN[sight.cause], **_figures(sight), since=since, see="newsletter subscriber budget")
+    elif change.has_ended:
+        log.warning(_OVER[sight.cause], **_figures(sight), since=change.was.since)
 
 
 def _figures(sight: Sight) -> dict[str, int]:
@@ -106,9 +96,6 @@ def _figures(sight: Sight) -> dict[str, int]:
 
 def _mail(alarming: emails.Alarming, moment: datetime, house: House) -> None:
     """From the oldest newsletter: it is no newsletter's mail, and each mail needs a sender that may send."""
-    sender = db.session.scalar(select(Newsletter).order_by(Newsletter.id).limit(1))
-    if not house.settings.operator or sender is None:
-        return
-    letter = emails.alarm(sender, alarming, moment, house)
-    mailbox = parse(house.settings.operator)
-    queue_to_operator(letter, str(mailbox), mailbox.key(house.settings.pepper))
+    sender = find_sender()
+    if house.settings.operator and sender:
+        post(emails.alarm(sender, alarming, moment, house), house)

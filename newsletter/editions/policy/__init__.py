@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from newsletter.mail.message import plain
-
 LONGEST_SUBJECT = 100
 """Characters; mail programs on a phone show about forty of them, the rest is for the others."""
 
@@ -15,6 +13,11 @@ LONGEST_PROBLEM = 500
 
 GRACE = timedelta(hours=2)
 """How late a scheduled edition still leaves by itself."""
+
+STANDSTILL = timedelta(minutes=10)
+"""A sending that has something due and brought nothing to an end for so long stands still."""
+
+BY_HAND = "an operator paused it"
 
 
 class EditionStatus(StrEnum):
@@ -52,19 +55,6 @@ PLAIN_LAYOUT = Layout()
 """No section and no note."""
 PUBLIC = frozenset({EditionStatus.SENDING, EditionStatus.PAUSED, EditionStatus.SENT})
 """On the web too, because somebody has it in their inbox, with the link to it."""
-
-LONGEST_SEARCH, MOST_WORDS = 100, 5
-
-
-def search_words(typed: str) -> tuple[str, ...]:
-    """What to look for: each word once, the first five of what is within the first hundred characters."""
-    return tuple(dict.fromkeys(plain(typed[:LONGEST_SEARCH]).split()))[:MOST_WORDS]
-
-
-def spellings(word: str) -> tuple[str, ...]:
-    """The ways to write a word in small and capital letters, for a database that only folds those of ASCII."""
-    ways = (word,) if word.isascii() else (word, word.lower(), word.upper(), word.capitalize())
-    return tuple(dict.fromkeys(ways))
 
 
 def subject(titles: Sequence[str]) -> str:

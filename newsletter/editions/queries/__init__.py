@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import load_only
 
 from newsletter.articles.models import Article
@@ -12,7 +12,8 @@ from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 from newsletter.delivery.queries import Ledger, ledger
 from newsletter.editions.models import Edition, EditionArticle
-from newsletter.editions.policy import PUBLIC, EditionStatus, Layout, spellings
+from newsletter.editions.policy import PUBLIC, EditionStatus, Layout
+from newsletter.editions.queries.searching import tells_of
 from newsletter.newsletters.models import Newsletter
 
 PAGE = 20
@@ -55,9 +56,11 @@ def editions(newsletter_id: int | None = None, limit: int = 50) -> Sequence[Edit
     return db.session.scalars(statement).all()
 
 
-def archive_page(newsletter_id: int, place: Place = NEWEST, words: Sequence[str] = ()) -> Page:
-    """What has been sent; with words only the editions in which each of them stands somewhere."""
-    found = select(Edition).where(*_on_the_web(newsletter_id), *map(_tells_of, words))
+def archive_page(newsletter_id: int, place: Place = NEWEST, words: Sequence[str] | None = None) -> Page:
+    """What has been sent; with words only the editions that have all of them, and with () none."""
+    found = select(Edition).where(*_on_the_web(newsletter_id))
+    if words is not None:
+        found = found.where(tells_of(words))
     if place.after is not None:
         later = found.where(Edition.number > place.after).order_by(Edition.number).limit(PAGE + 1)
         nearest = db.session.scalars(later).all()
@@ -113,6 +116,22 @@ def editions_with(article_id: int, limit: int = 5) -> list[tuple[Edition, Newsle
         .limit(limit)
     )
     return [(edition, of) for edition, of in rows]
+
+
+def other_carriers(article_id: int, newsletter_id: int) -> Sequence[Edition]:
+    """The last edition of each other newsletter that carried the article and has left, but for corrections."""
+    last = (
+        select(func.max(Edition.id))
+        .join(EditionArticle, EditionArticle.edition_id == Edition.id)
+        .where(
+            EditionArticle.article_id == article_id,
+            Edition.newsletter_id != newsletter_id,
+            Edition.mailing_id.is_not(None),
+            Edition.corrects.is_(None),
+        )
+        .group_by(Edition.newsletter_id)
+    )
+    return db.session.scalars(select(Edition).where(Edition.id.in_(last)).order_by(Edition.id)).all()
 
 
 def articles_by_edition(edition_ids: Collection[int]) -> dict[int, list[Article]]:
@@ -212,16 +231,3 @@ def _on_the_web(newsletter_id: int) -> tuple[ColumnElement[bool], ...]:
 
 def _is_any(found: Select[tuple[Edition]], condition: ColumnElement[bool]) -> bool:
     return db.session.scalar(found.where(condition).limit(1)) is not None
-
-
-def _tells_of(word: str) -> ColumnElement[bool]:
-    """Whether the word stands in the subject, or in an article's title or summary."""
-    ways = spellings(word)
-    texts = (Article.title, Article.summary_text)
-    in_an_article = exists().where(
-        EditionArticle.edition_id == Edition.id,
-        Article.id == EditionArticle.article_id,
-        or_(*(text.icontains(way, autoescape=True) for text in texts for way in ways)),
-    )
-    in_the_subject = (Edition.subject.icontains(way, autoescape=True) for way in ways)
-    return or_(*in_the_subject, in_an_article.correlate(Edition))
