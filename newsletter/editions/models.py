@@ -45,3 +45,17 @@ class EditionArticle(db.Model):  # type: ignore[name-defined, misc]
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True, index=True)
     position: Mapped[int]
     section: Mapped[str] = mapped_column(String(100), default="")
+
+
+class CheckedLink(db.Model):  # type: ignore[name-defined, misc]
+    """What a link answered when it was last asked, by SHA-256 of its URL; `status` 0 when nothing came back.
+
+    `words` say why nothing came back.
+    """
+
+    __tablename__ = "checked_links"
+
+    url_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    status: Mapped[int]
+    words: Mapped[str] = mapped_column(String(200), default="")
+    checked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

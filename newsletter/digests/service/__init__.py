@@ -1,5 +1,6 @@
 """From new articles to an edition on its way, at each slot."""
 
+from newsletter.digests.service.foreseeing import links_ahead
 from newsletter.digests.service.proposing import Proposal, propose, slot_at, window_at
 from newsletter.digests.service.ruling import Rule, add_digest, mark, note, release, reschedule, rule_by, unmark
 from newsletter.digests.service.running import run, run_due
@@ -8,6 +9,7 @@ __all__ = [
     "Proposal",
     "Rule",
     "add_digest",
+    "links_ahead",
     "mark",
     "note",
     "propose",

@@ -1,5 +1,6 @@
 """Drafting, arranging, sending and stopping editions."""
 
+from newsletter.editions.service.checking import check_links, links_of, links_waiting, purge_checked_links
 from newsletter.editions.service.drafting import (
     Window,
     arrange,
@@ -9,6 +10,7 @@ from newsletter.editions.service.drafting import (
     preview_content,
     slot_of,
 )
+from newsletter.editions.service.examining import examine, link_fetcher
 from newsletter.editions.service.sending import (
     approve,
     cancel,
@@ -29,12 +31,18 @@ __all__ = [
     "arrange",
     "call",
     "cancel",
+    "check_links",
     "draft",
+    "examine",
     "findings",
     "follow_mailings",
     "hold",
+    "link_fetcher",
+    "links_of",
+    "links_waiting",
     "pause",
     "preview_content",
+    "purge_checked_links",
     "resend",
     "resume",
     "schedule",
