@@ -10,8 +10,16 @@ from newsletter.core.clock import now
 from newsletter.core.fetcher import Fetcher
 from newsletter.delivery.policy import rules_of
 from newsletter.delivery.service import finish_mailings, settle_estates, settle_expired
-from newsletter.digests.service import offer_follows, run_due, watch
-from newsletter.editions.service import follow_mailings, index_all, send_due
+from newsletter.digests.service import links_ahead, offer_follows, run_due, watch
+from newsletter.editions.service import (
+    check_links,
+    follow_mailings,
+    index_all,
+    link_fetcher,
+    links_waiting,
+    purge_checked_links,
+    send_due,
+)
 from newsletter.mail.house import House
 from newsletter.subscriptions.service import (
     answer_sign_ups,
@@ -54,6 +62,7 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job("resume paused", _resume_paused, timedelta(minutes=1)),
         Job("retain", _retain, timedelta(hours=1)),
         Job("offer follows", offer_follows, timedelta(minutes=10)),
+        Job("check links", _check_links, timedelta(seconds=30)),
         Job("run digests", run_due, timedelta(seconds=1)),
         Job("watch editions", watch, timedelta(minutes=1)),
         Job("send scheduled editions", send_due, timedelta(seconds=1)),
@@ -79,11 +88,17 @@ def _poll_all(house: House) -> None:
     poll_all(Fetcher(allow=house.settings.fetch_allow))
 
 
+def _check_links(house: House) -> None:
+    base_url = house.settings.base_url
+    check_links([*links_waiting(base_url), *links_ahead(base_url)], link_fetcher(house))
+
+
 def _purge_sign_ups(_house: House) -> None:
     purge_sign_ups()
     purge_counts()
     purge_changes()
     purge_proofs()
+    purge_checked_links()
 
 
 def _resume_paused(_house: House) -> None:

@@ -76,9 +76,9 @@ def follow(number: int) -> None:
 @group.command()
 @NUMBER
 def check(number: int) -> None:
-    """What the gate says of an edition before it leaves; exits 1 when there is an error, which would stop it."""
+    """Ask its links and SpamAssassin, and say what the gate says; exits 1 on an error, which would stop it."""
     with open_house() as house:
-        found = service.findings(number, house)
+        found = service.examine(number, house)
         facts = [{"code": each.code, "error": each.is_error, "words": each.words} for each in found]
         lines = [f"{'error  ' if each.is_error else 'warning'}  {each.words}" for each in found]
         answer(facts, "\n".join(lines) or "Nothing is to be said against it.")

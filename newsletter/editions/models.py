@@ -86,3 +86,13 @@ for _dialect, _statements in _INDEXES.items():
     for _statement in _statements:
         _made: ExecutableDDLElement = DDL(_statement)  # type: ignore[no-untyped-call]
         event.listen(EditionText.__table__, "after_create", _made.execute_if(dialect=_dialect))
+
+
+class CheckedLink(db.Model):  # type: ignore[name-defined, misc]
+    """What a link answered when it was last asked, by SHA-256 of its URL; `status` 0 when nothing came back.
+    `words` say why nothing came back.
+    __tablename__ = "checked_links"
+    url_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    status: Mapped[int]
+    words: Mapped[str] = mapped_column(String(200), default="")
+    checked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

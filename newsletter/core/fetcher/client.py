@@ -10,10 +10,11 @@ import ssl
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from importlib.metadata import version
+from typing import TypeVar
 from urllib.parse import urljoin
 
 import certifi
@@ -41,9 +42,13 @@ _HEADERS = {
     "Accept-Encoding": "gzip, deflate",
     "Connection": "close",
 }
+_ANYTHING = {"Accept": "*/*"}
 
 Resolve = Callable[[str, int], Iterable[str]]
 """The addresses of a host, best first; OSError if it has none."""
+
+_REFUSED = HTTPStatus.BAD_REQUEST
+"""From this status on a server does not give what it was asked for."""
 
 Connect = Callable[[str, int, float], socket.socket]
 """A connection to an address and port, made within so many seconds."""
@@ -77,6 +82,17 @@ class Network:
     tls: Callable[[], ssl.SSLContext] = trusting
 
 
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked of each server on the way to the answer."""
+
+    method: str
+    headers: dict[str, str]
+
+
 @dataclass(frozen=True)
 class _Redirect:
     url: str
@@ -107,44 +123,59 @@ class Fetcher:
         Raises FetchRefused if the URL, or one it redirects to, is not ours to ask; FetchFailed if there is no
         usable answer.
         """
-        conditions = _conditions(etag, last_modified)
+        question = _Question("GET", _conditions(etag, last_modified))
         budget = Budget(self._seconds, MAX_BYTES + _HEADER_BYTES)
         permanent_url = url
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._ask(url, permanent_url, conditions, budget)
+            answer = self._ask(url, question, budget, partial(_read, question.headers, url, permanent_url))
             if isinstance(answer, Fetched):
                 return answer
             # A move away from TLS is followed, but never remembered.
             keeps_tls = answer.url.startswith("https:") or not url.startswith("https:")
             if answer.is_permanent and permanent_url == url and keeps_tls:
                 permanent_url = answer.url
-            if self._is_allowed(answer.url) and not self._is_allowed(url):
-                # A stranger must not lead us into our own network, not even to a place we may read ourselves.
-                problem = "The server redirects to a place that is not public."
-                raise FetchRefused(problem)
-            url = answer.url
-        problem = f"The server redirects more than {MAX_REDIRECTS} times."
-        raise FetchFailed(problem)
+            url = self._moved(url, answer)
+        raise _too_many()
+
+    def status(self, url: str) -> int:
+        """What whoever opens it is answered with, at the end of its redirects; no body is read.
+
+        HEAD first, then GET where that is refused: some servers do not know HEAD. Raises as `get` does, but never
+        for a status.
+        """
+        budget = Budget(self._seconds, 2 * _HEADER_BYTES)
+        found = self._status(_Question("HEAD", _ANYTHING), url, budget)
+        return found if found < _REFUSED else self._status(_Question("GET", _ANYTHING), url, budget)
+
+    def _status(self, question: _Question, url: str, budget: Budget) -> int:
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = self._ask(url, question, budget, lambda response: response.status)
+            if isinstance(answer, int):
+                return answer
+            url = self._moved(url, answer)
+        raise _too_many()
+
+    def _moved(self, url: str, answer: _Redirect) -> str:
+        if self._is_allowed(answer.url) and not self._is_allowed(url):
+            # A stranger must not lead us into our own network, not even to a place we may read ourselves.
+            problem = "The server redirects to a place that is not public."
+            raise FetchRefused(problem)
+        return answer.url
 
     def _is_allowed(self, url: str) -> bool:
         place = parse_url(url)
         return (place.host, place.port) in self._allow
 
     def _ask(
-        self, url: str, permanent_url: str, conditions: dict[str, str], budget: Budget
-    ) -> Fetched | _Redirect:
+        self, url: str, question: _Question, budget: Budget, take: Callable[[HTTPResponse], Answer]
+    ) -> Answer | _Redirect:
         place = parse_url(url)
         addresses = self._addresses(place)
-        headers = {"Host": place.authority, **_HEADERS, **conditions}
+        headers = {"Host": place.authority, **_HEADERS, **question.headers}
         try:
             with closing(self._dial(place, addresses, budget)) as line:
-                response = _request(place, headers, MeteredSocket(line, budget))
-                if response.status in _REDIRECT:
-                    return _redirect(response, url)
-                if response.status == HTTPStatus.NOT_MODIFIED and not conditions:
-                    problem = "The server says that nothing changed, which it was not asked."
-                    raise FetchFailed(problem)
-                return read(response, url, permanent_url)
+                response = _request(place, question.method, headers, MeteredSocket(line, budget))
+                return _redirect(response, url) if response.status in _REDIRECT else take(response)
         except TimeoutError as error:
             problem = "The server answers too slowly."
             raise FetchFailed(problem) from error
@@ -200,11 +231,22 @@ def _conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
     return {name: value for name, value in asked.items() if value}
 
 
-def _request(place: Place, headers: dict[str, str], line: MeteredSocket) -> HTTPResponse:
+def _read(conditions: dict[str, str], url: str, permanent_url: str, response: HTTPResponse) -> Fetched:
+    if response.status == HTTPStatus.NOT_MODIFIED and not conditions:
+        problem = "The server says that nothing changed, which it was not asked."
+        raise FetchFailed(problem)
+    return read(response, url, permanent_url)
+
+
+def _too_many() -> FetchFailed:
+    return FetchFailed(f"The server redirects more than {MAX_REDIRECTS} times.")
+
+
+def _request(place: Place, method: str, headers: dict[str, str], line: MeteredSocket) -> HTTPResponse:
     connection = HTTPConnection(place.host, place.port)
     # A connection that has a socket never makes one, so neither the name nor a proxy is looked at again.
     connection.sock = line
-    connection.request("GET", place.target, headers=headers)
+    connection.request(method, place.target, headers=headers)
     return connection.getresponse()
 
 

@@ -1,5 +1,6 @@
 """From new articles to an edition on its way, at each slot."""
 
+from newsletter.digests.service.foreseeing import links_ahead
 from newsletter.digests.service.offering import offer_follows
 from newsletter.digests.service.proposing import Proposal, propose, slot_at, window_at
 from newsletter.digests.service.ruling import (
@@ -20,6 +21,7 @@ __all__ = [
     "Proposal",
     "Rule",
     "add_digest",
+    "links_ahead",
     "mark",
     "note",
     "offer_follows",

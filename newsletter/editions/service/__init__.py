@@ -1,5 +1,6 @@
 """Drafting, arranging, sending and stopping editions."""
 
+from newsletter.editions.service.checking import check_links, links_of, links_waiting, purge_checked_links
 from newsletter.editions.service.correcting import correct
 from newsletter.editions.service.drafting import (
     Window,
@@ -10,6 +11,7 @@ from newsletter.editions.service.drafting import (
     preview_content,
     slot_of,
 )
+from newsletter.editions.service.examining import examine, link_fetcher
 from newsletter.editions.service.indexing import index_all
 from newsletter.editions.service.sending import (
     approve,
@@ -33,16 +35,22 @@ __all__ = [
     "arrange",
     "call",
     "cancel",
+    "check_links",
     "correct",
     "draft",
+    "examine",
     "expect",
     "findings",
     "follow_mailings",
     "hold",
     "index_all",
     "leave",
+    "link_fetcher",
+    "links_of",
+    "links_waiting",
     "pause",
     "preview_content",
+    "purge_checked_links",
     "resend",
     "resume",
     "schedule",

@@ -15,6 +15,7 @@ from newsletter.editions.emails import Told, edition_content
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import LONGEST_SUBJECT, OPEN, PLAIN_LAYOUT, Layout, preheader, subject
 from newsletter.editions.queries import articles_of, edition, last_number, layout_of
+from newsletter.editions.service.checking import link_findings, links_of
 from newsletter.mail.gate import Finding, inspect
 from newsletter.mail.house import House
 from newsletter.mail.message import MARKER, Content, plain
@@ -91,11 +92,17 @@ def preview_content(proposed: Proposed, of: Newsletter, house: House) -> Content
 
 
 def findings(edition_id: int, house: House) -> list[Finding]:
-    """What the gate says of it as it stands, errors first. Raises NotFound."""
+    """What the gate says of it as it stands, as `judged`. Raises NotFound."""
     chosen = edition(edition_id)
     of = db.session.get_one(Newsletter, chosen.newsletter_id)
     told = Told(chosen, articles_of(edition_id), layout_of(chosen))
-    return inspect(edition_content(told, of, house), of.postal_address)
+    return judged(told, edition_content(told, of, house), of, house)
+
+
+def judged(told: Told, content: Content, of: Newsletter, house: House) -> list[Finding]:
+    """What the gate says of this content, errors first; of its links, what they last answered."""
+    links = link_findings(links_of(told.articles, told.layout, house.settings.base_url))
+    return sorted([*inspect(content, of.postal_address), *links], key=lambda each: not each.is_error)
 
 
 def arrange(edition_id: int, article_ids: Sequence[int]) -> Edition:

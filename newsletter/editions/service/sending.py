@@ -17,9 +17,9 @@ from newsletter.editions.models import Edition
 from newsletter.editions.policy import BY_HAND, GRACE, LONGEST_PROBLEM, OPEN, EditionStatus
 from newsletter.editions.queries import articles_of, edition, layout_of, scheduled_until
 from newsletter.editions.queries.audiences import reach, recipients
-from newsletter.editions.service.drafting import findings
+from newsletter.editions.service.drafting import findings, judged
 from newsletter.editions.service.indexing import index
-from newsletter.mail.gate import Finding, inspect
+from newsletter.mail.gate import Finding
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
 
@@ -44,8 +44,9 @@ def send(edition_id: int, house: House) -> Edition:
             problem = f"Edition {edition_id} is {chosen.status}{why}; only a draft can be sent."
             raise Conflict(problem)
         of = db.session.get_one(Newsletter, chosen.newsletter_id)
-        made = renderings(Told(chosen, articles_of(edition_id), layout_of(chosen)), of, house)
-        _refuse_errors(edition_id, inspect(made.contents[0], of.postal_address))
+        told = Told(chosen, articles_of(edition_id), layout_of(chosen))
+        made = renderings(told, of, house)
+        _refuse_errors(edition_id, judged(told, made.contents[0], of, house))
         letter = edition_letter(chosen, made, of, house)
         mailing = delivery.queue_mailing(letter, recipients(chosen))
         if letter.keeps_names:
