@@ -2,6 +2,9 @@
 
 from flask import Blueprint
 
-from newsletter.console.views import door, home
+from newsletter.console.views import account, audit, door, home, operators
 
-BLUEPRINTS: tuple[Blueprint, ...] = (home.blueprint, door.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    *(home.blueprint, door.blueprint, account.blueprint),
+    *(operators.blueprint, audit.blueprint),
+)
