@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from newsletter.console.views import account, audit, door, home, operators
+from newsletter.console.views import account, audit, backends, door, home, newsletters, operators, settings
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     *(home.blueprint, door.blueprint, account.blueprint),
-    *(operators.blueprint, audit.blueprint),
+    *(newsletters.blueprint, backends.blueprint, operators.blueprint, audit.blueprint, settings.blueprint),
 )
