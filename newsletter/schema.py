@@ -13,13 +13,14 @@ from newsletter.digests import models as digests
 from newsletter.editions import models as editions
 from newsletter.mail.house import TEMPLATES
 from newsletter.newsletters import models as newsletters
+from newsletter.operators import models as operators
 from newsletter.subscriptions import models as subscriptions
 from newsletter.suppressions import models as suppressions
 from newsletter.templates import models as templates
 
 FEATURES = (
     *(alarms, articles, delivery, digests, editions, newsletters, subscriptions, suppressions),
-    *(templates,),
+    *(operators, templates),
 )
 
 MIGRATIONS = TEMPLATES.parent / "migrations"

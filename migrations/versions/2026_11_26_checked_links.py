@@ -1,7 +1,7 @@
 """What the links of editions answered, and when they were asked.
 
 Revision ID: b83e5d17c460
-Revises: f3b1a6c09d27
+Revises: b7d90c2fe518
 Create Date: 2026-11-26 20:50:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "b83e5d17c460"
-down_revision = "f3b1a6c09d27"
+down_revision = "b7d90c2fe518"
 branch_labels = None
 depends_on = None
 

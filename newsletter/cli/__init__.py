@@ -15,6 +15,7 @@ from newsletter.cli import (
     dkim,
     editions,
     newsletters,
+    operators,
     retention,
     running,
     setup,
@@ -37,7 +38,7 @@ def root() -> None:
 
 for _part in (
     *(setup, running, newsletters, sources, authors, subscribers, retention),
-    *(digests, editions, templates, dkim, demo, bench),
+    *(digests, editions, templates, operators, dkim, demo, bench),
 ):
     _part.register(root)
 

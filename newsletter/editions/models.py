@@ -90,8 +90,12 @@ for _dialect, _statements in _INDEXES.items():
 
 class CheckedLink(db.Model):  # type: ignore[name-defined, misc]
     """What a link answered when it was last asked, by SHA-256 of its URL; `status` 0 when nothing came back.
+
     `words` say why nothing came back.
+    """
+
     __tablename__ = "checked_links"
+
     url_key: Mapped[str] = mapped_column(String(64), primary_key=True)
     status: Mapped[int]
     words: Mapped[str] = mapped_column(String(200), default="")

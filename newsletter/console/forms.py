@@ -1,0 +1,159 @@
+"""What an operator types at the door and about themselves; what it means is checked by the services."""
+
+from flask_wtf import FlaskForm
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from newsletter.core.errors import Conflict, InvalidInput
+from newsletter.newsletters.service import Masthead
+from newsletter.operators.policy import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
+
+_NEW = f"At least {SHORTEST_PASSWORD} characters. A few words in a row are strong, and easy to keep."
+
+
+class ConsoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
+    """With a token against forged requests, as each form of the console has one."""
+
+    def note(self, problem: InvalidInput) -> None:
+        """Show the problem at its field, or above all fields."""
+        if problem.field in self._fields:
+            self[problem.field].errors = [str(problem)]
+        else:
+            self.form_errors.append(str(problem))
+
+
+class LoginForm(ConsoleForm):
+    """`next` is the page they came for."""
+
+    email = EmailField(
+        "E-mail address",
+        validators=[InputRequired("Please enter your address."), Length(max=320)],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = PasswordField(
+        "Password",
+        validators=[InputRequired("Please enter your password.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    next = HiddenField()
+
+
+class CodeForm(ConsoleForm):
+    """A code of the second factor; `next` as in `LoginForm`."""
+
+    code = StringField(
+        "Code",
+        description="Six digits from your app, or one of your recovery codes.",
+        validators=[InputRequired("Please enter a code."), Length(max=100)],
+        render_kw={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    next = HiddenField()
+
+
+class WelcomeForm(ConsoleForm):
+    """A password to choose, behind a one-time link."""
+
+    password = PasswordField(
+        "New password",
+        description=_NEW,
+        validators=[InputRequired("Please choose a password."), Length(max=LONGEST_PASSWORD)],
+        render_kw={"autocomplete": "new-password", "minlength": SHORTEST_PASSWORD},
+    )
+
+
+class PasswordForm(ConsoleForm):
+    """Another password for whoever knows the old one."""
+
+    old = PasswordField(
+        "Current password",
+        validators=[InputRequired("Please enter your password.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    password = PasswordField(
+        "New password",
+        description=_NEW,
+        validators=[InputRequired("Please choose a password."), Length(max=LONGEST_PASSWORD)],
+        render_kw={"autocomplete": "new-password", "minlength": SHORTEST_PASSWORD},
+    )
+
+
+class AgainForm(ConsoleForm):
+    """The password once more, before what guards the account is changed."""
+
+    old = PasswordField(
+        "Your password",
+        validators=[InputRequired("Please enter your password.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class FactorForm(AgainForm):
+    """A code that proves that an app has the secret; `setup` carries which secret that is."""
+
+    setup = HiddenField()
+    code = StringField(
+        "Code from the app",
+        validators=[InputRequired("Please enter the six digits that your app shows."), Length(max=100)],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"},
+    )
+
+
+class OperatorForm(ConsoleForm):
+    """Somebody to let in; `newsletter` is a slug, "" for the whole house."""
+
+    email = EmailField("E-mail address", validators=[InputRequired("Please enter an address."), Length(max=320)])
+    name = StringField("Name", description="As colleagues call them.", validators=[Length(max=LONGEST_NAME)])
+    role = SelectField("Role", choices=[(role.value, role.value.capitalize()) for role in Role])
+    newsletter = SelectField("Where")
+
+
+class RoleForm(ConsoleForm):
+    """A role to give; `newsletter` as in `OperatorForm`."""
+
+    role = SelectField("Role", choices=[(role.value, role.value.capitalize()) for role in Role])
+    newsletter = SelectField("Where")
+
+
+class NewsletterForm(ConsoleForm):
+    """A newsletter to found; `slug` may be empty."""
+
+    name = StringField("Name", validators=[InputRequired("Please give it a name."), Length(max=100)])
+    sender_address = EmailField(
+        "Sender's address",
+        description="Mails come from here; your mail server must be allowed to send for its domain.",
+        validators=[InputRequired("Please enter the address that mails come from."), Length(max=320)],
+    )
+    sender_name = StringField(
+        "Sender's name", description="The newsletter's own without one.", validators=[Length(max=100)]
+    )
+    postal_address = TextAreaField(
+        "Postal address",
+        description="Stands in each mail, as the law of most countries asks.",
+        validators=[InputRequired("Please enter a postal address.")],
+    )
+    description = StringField("In one sentence", description="For its public page.", validators=[Length(max=500)])
+    timezone = StringField("Time zone", default="UTC", render_kw={"list": "zones"})
+    slug = StringField(
+        "Last part of its address",
+        description="Small letters, digits and hyphens; made from the name without it.",
+        validators=[Length(max=60)],
+    )
+
+    def masthead(self) -> Masthead:
+        """What readers will see of it."""
+        return Masthead(
+            name=self.name.data or "",
+            sender_address=self.sender_address.data or "",
+            sender_name=self.sender_name.data or "",
+            postal_address=(self.postal_address.data or "").replace("\r\n", "\n"),
+            description=self.description.data or "",
+            timezone=(self.timezone.data or "").strip(),
+        )
+
+    def note_as(self, problem: InvalidInput | Conflict) -> None:
+        """Show it at its field; that the slug is taken, at the slug."""
+        if isinstance(problem, InvalidInput):
+            field = "sender_address" if problem.field == "email" else problem.field
+            self.note(InvalidInput(str(problem), field=field))
+        else:
+            self.note(InvalidInput(str(problem), field="slug"))
