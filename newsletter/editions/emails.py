@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from newsletter.articles.models import Article
@@ -20,6 +21,8 @@ from newsletter.mail.render import HTML_LIMIT, date_in_words, host
 from newsletter.newsletters.emails import list_letterhead, look, page_url, personal_letterhead
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.links import preferences_link, unsubscribe_link
+from newsletter.templates.emails import data_of, written
+from newsletter.templates.queries import kept_sources
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,17 @@ A_READER = Reader("")
 
 @dataclass(frozen=True)
 class Told:
-    """What an edition tells, and whom; `notice` stands above all, for the operator alone."""
+    """What an edition tells, and whom; `notice` stands above all, for the operator alone.
+
+    `sources` are the parts that operators wrote, to be looked at; None for those that are kept.
+    """
 
     edition: Edition
     articles: Sequence[Article]
     layout: Layout = PLAIN_LAYOUT
     reader: Reader = A_READER
     notice: str = ""
+    sources: Mapping[str, str] | None = None
 
 
 def renderings(told: Told, of: Newsletter, house: House) -> Renderings:
@@ -122,6 +129,21 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
 
     What would make the HTML longer than mail programs show is left out from the end and counted in the mail.
     """
+    values, zone = values_of(told, of, house), ZoneInfo(of.timezone)
+    articles = values["articles"]
+    sources = kept_sources(of.id) if told.sources is None else told.sources
+    shown = len(articles)
+    while True:
+        told_now = {**values, "articles": articles[:shown], "left_out": len(articles) - shown}
+        parts = written(sources, data_of(told_now, zone)) if sources else {}
+        content = house.renderer.render("digest", {**told_now, "written": parts})
+        if len(content.html.encode()) <= HTML_LIMIT or shown == 1:
+            return content
+        shown = max(1, shown * 9 // 10)
+
+
+def values_of(told: Told, of: Newsletter, house: House) -> dict[str, Any]:
+    """What the template of an edition is given, with all of its articles."""
     zone = ZoneInfo(of.timezone)
     edition, articles = told.edition, told.articles
     sites = source_titles({article.source_id for article in articles})
@@ -129,7 +151,7 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
         _view(each, zone, sites.get(each.source_id, ""), told.layout.sections.get(each.id, ""))
         for each in articles
     ]
-    values = {
+    return {
         "newsletter": look(of, house.settings.base_url),
         "edition": EditionView(
             subject=edition.subject,
@@ -138,6 +160,8 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
             dateline=date_in_words(edition.window_end.astimezone(zone)),
             notes=told.layout.notes,
         ),
+        "articles": views,
+        "left_out": 0,
         "subscriber": told.reader,
         "notice": told.notice,
         "greets": of.greets,
@@ -146,14 +170,6 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
         "reason": f"You get this because you signed up for {of.name} at {host(house.settings.base_url)}.",
         "web_url": edition_url(of, edition.number, house.settings.base_url),
     }
-    shown = len(views)
-    while True:
-        content = house.renderer.render(
-            "digest", {**values, "articles": views[:shown], "left_out": len(views) - shown}
-        )
-        if len(content.html.encode()) <= HTML_LIMIT or shown == 1:
-            return content
-        shown = max(1, shown * 9 // 10)
 
 
 def _view(article: Article, zone: ZoneInfo, site: str, section: str) -> ArticleView:

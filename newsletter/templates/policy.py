@@ -27,6 +27,9 @@ PARTS = (
 )
 
 
+ORDINARY = "an ordinary edition"
+
+
 def part(name: str) -> Part:
     """Raises InvalidInput, which says what there is."""
     for each in PARTS:
@@ -45,9 +48,7 @@ def difference(before: str, after: str) -> str:
 def samples() -> Mapping[str, Mapping[str, Any]]:
     """By name, values of the shape that an edition has: what is ordinary, and what breaks mails."""
     return {
-        "an ordinary edition": _edition(
-            [_ARTICLE, {**_ARTICLE, "author": "", "image_url": "", "topics": []}], "Ada"
-        ),
+        ORDINARY: _edition([_ARTICLE, {**_ARTICLE, "author": "", "image_url": "", "topics": []}], "Ada"),
         "a reader without a name and one article": _edition([_ARTICLE], ""),
         "no article": _edition([], "Ada"),
         "a word of 300 characters": _edition([{**_ARTICLE, "title": "W" * 300}], "N" * 100),
@@ -93,7 +94,6 @@ def _edition(articles: list[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
         "articles": articles,
         "left_out": 0,
         "subscriber": {"name": Field("name", name)},
-        "reason": "You get this because you signed up at news.example.org.",
         "web_url": "https://news.example.org/harbour/archive/12",
         "unsubscribe_url": Hole("unsubscribe_url"),
         "preferences_url": Hole("preferences_url"),

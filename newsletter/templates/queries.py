@@ -25,6 +25,11 @@ def current(newsletter_id: int) -> Mapping[str, TemplateVersion]:
     return {each.part: each for each in found}
 
 
+def kept_sources(newsletter_id: int) -> Mapping[str, str]:
+    """By part, what counts; only what is not left to the theme."""
+    return {part: each.source for part, each in current(newsletter_id).items() if each.source}
+
+
 def versions(newsletter_id: int, part: str) -> Sequence[TemplateVersion]:
     """Newest first."""
     return db.session.scalars(
