@@ -27,7 +27,7 @@ from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter as find_one
-from newsletter.newsletters.service import Masthead, add_newsletter
+from newsletter.newsletters.service import Masthead, Style, add_newsletter
 from newsletter.subscriptions.models import Subscriber, Subscription
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscriber, find_subscription
@@ -45,7 +45,8 @@ def newsletter(slug: str = "courier", **facts: object) -> Newsletter:
         "postal_address": "Quay 1\n1234 Port Example",
         "description": "The news of the port.",
     }
-    return add_newsletter(Masthead(**{**masthead, **facts}), slug)  # type: ignore[arg-type]
+    style = Style(**{name: facts.pop(name) for name in Style.__dataclass_fields__ if name in facts})  # type: ignore[arg-type]
+    return add_newsletter(Masthead(**{**masthead, **facts}), slug, style)  # type: ignore[arg-type]
 
 
 def subscriber(address: str, house: House) -> Subscriber:

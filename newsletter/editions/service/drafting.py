@@ -11,7 +11,7 @@ from newsletter.articles.models import Article
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput
-from newsletter.editions.emails import Told, edition_content
+from newsletter.editions.emails import Told, edition_content, missing_pictures
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import LONGEST_SUBJECT, OPEN, PLAIN_LAYOUT, Layout, preheader, subject
 from newsletter.editions.queries import articles_of, edition, last_number, layout_of
@@ -95,7 +95,7 @@ def findings(edition_id: int, house: House) -> list[Finding]:
     chosen = edition(edition_id)
     of = db.session.get_one(Newsletter, chosen.newsletter_id)
     told = Told(chosen, articles_of(edition_id), layout_of(chosen))
-    return inspect(edition_content(told, of, house), of.postal_address)
+    return [*inspect(edition_content(told, of, house), of.postal_address), *missing_pictures(told.articles, of)]
 
 
 def arrange(edition_id: int, article_ids: Sequence[int]) -> Edition:
