@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
 
-.PHONY: help vendored run migration test check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web clean
+.PHONY: help vendored run migration words check-mail test check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ scale: $(VENV)/dev.stamp ## Workers on Celery that are killed, frozen and cut of
 
 migration: $(VENV)/dev.stamp ## Draft a migration from the database of .env to the models: make migration WHAT="What it does"
 	$(BIN)/python -c "import sys; from newsletter import app, schema; app.create_app().app_context().push(); schema.draft(sys.argv[1])" "$(WHAT)"
+
+words: $(VENV)/dev.stamp ## Bring templates/languages/ up to the words of the mails; lists what is not translated
+	$(BIN)/python tools/gather_words.py
 
 screenshots: $(VENV)/browser.stamp ## Draw docs/pictures/ again from the running demo
 	$(BIN)/python tools/screenshots.py

@@ -13,7 +13,7 @@ from newsletter.editions import views as editions
 from newsletter.mail.house import TEMPLATES, make_house
 from newsletter.metrics import metrics
 from newsletter.subscriptions import views as public
-from newsletter.web import cross_origin, csrf, current, errors, headers, pages, static_files
+from newsletter.web import cross_origin, csrf, current, errors, headers, images, pages, static_files
 
 LARGEST_REQUEST = 1_000_000
 """Bytes of a request body; the largest form we have is a hundredth of it."""
@@ -43,7 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     db.init_app(app)
     current.hold(app, make_house(settings))
-    for part in (csrf, errors, headers, cross_origin, pages, static_files):
+    for part in (csrf, errors, headers, cross_origin, pages, images, static_files):
         part.register(app)
     for blueprint in (*public.BLUEPRINTS, *editions.BLUEPRINTS, digests.blueprint):
         app.register_blueprint(blueprint)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from newsletter.articles.feeds import poll, poll_all
+from newsletter.articles.feeds import fetch_pictures, poll, poll_all
 from newsletter.articles.queries import sources
 from newsletter.core.clock import now
 from newsletter.core.fetcher import Fetcher
@@ -54,6 +54,7 @@ def timetable(house: House) -> tuple[Job, ...]:
     """All jobs of a worker."""
     return (
         Job(POLL_SOURCES, _poll_all, house.settings.poll_every),
+        Job("fetch pictures", _fetch_pictures, timedelta(seconds=5)),
         Job("answer sign-ups", answer_sign_ups, timedelta(seconds=0.5)),
         Job("remind", remind, timedelta(minutes=10)),
         Job("watch sign-ups", watch_sign_ups, timedelta(minutes=10)),
@@ -91,6 +92,10 @@ def _poll_all(house: House) -> None:
 def _check_links(house: House) -> None:
     base_url = house.settings.base_url
     check_links([*links_waiting(base_url), *links_ahead(base_url)], link_fetcher(house))
+
+
+def _fetch_pictures(house: House) -> None:
+    fetch_pictures(house.images, Fetcher(allow=house.settings.fetch_allow))
 
 
 def _purge_sign_ups(_house: House) -> None:

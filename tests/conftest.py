@@ -83,7 +83,8 @@ def settings(_database: str, tmp_path: Path) -> Settings:
         copy = tmp_path / "newsletter.db"
         shutil.copy(str(make_url(url).database), copy)
         url = f"sqlite:///{copy}"
-    return from_mapping({**SECRETS, "NEWSLETTER_DATABASE_URL": url, "NEWSLETTER_SPOOL": str(tmp_path / "spool")})
+    folders = {"NEWSLETTER_SPOOL": str(tmp_path / "spool"), "NEWSLETTER_IMAGES": str(tmp_path / "images")}
+    return from_mapping({**SECRETS, "NEWSLETTER_DATABASE_URL": url, **folders})
 
 
 @pytest.fixture

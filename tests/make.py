@@ -30,7 +30,7 @@ from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter as find_one
-from newsletter.newsletters.service import Masthead, add_newsletter
+from newsletter.newsletters.service import Masthead, Style, add_newsletter
 from newsletter.operators.models import Operator
 from newsletter.operators.policy import Role
 from newsletter.operators.service import Browser, Post, add_operator, enter_by_link
@@ -52,7 +52,8 @@ def newsletter(slug: str = "courier", **facts: object) -> Newsletter:
         "postal_address": "Quay 1\n1234 Port Example",
         "description": "The news of the port.",
     }
-    return add_newsletter(Masthead(**{**masthead, **facts}), slug)  # type: ignore[arg-type]
+    style = Style(**{name: facts.pop(name) for name in Style.__dataclass_fields__ if name in facts})  # type: ignore[arg-type]
+    return add_newsletter(Masthead(**{**masthead, **facts}), slug, style)  # type: ignore[arg-type]
 
 
 def subscriber(address: str, house: House) -> Subscriber:

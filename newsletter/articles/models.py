@@ -61,6 +61,25 @@ class Article(db.Model):  # type: ignore[name-defined, misc]
     available_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ArticlePicture(db.Model):  # type: ignore[name-defined, misc]
+    """The picture of an article as it was fetched: wide for the first place, small for the others.
+
+    The names are those of `mail.images`, "" while `problem` says why there is none.
+    """
+
+    __tablename__ = "article_pictures"
+
+    article_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    name: Mapped[str] = mapped_column(String(80), default="")
+    small_name: Mapped[str] = mapped_column(String(80), default="")
+    width: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str] = mapped_column(String(300), default="")
+    tries: Mapped[int] = mapped_column(default=0)
+    tried_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ArticleKey(db.Model):  # type: ignore[name-defined, misc]
     """Something an article is recognised by when the source is read again (see `policy.identity_keys`)."""
 

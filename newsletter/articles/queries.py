@@ -1,15 +1,18 @@
 """Reading sources and articles."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import load_only
 
-from newsletter.articles.models import Article, ArticleKey, Author, Source
+from newsletter.articles.models import Article, ArticleKey, ArticlePicture, Author, Source
 from newsletter.articles.policy import name_key, names_in
+from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
+from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.policy import Pictures
 
 
 def source(source_id: int) -> Source:
@@ -80,6 +83,39 @@ def articles(article_ids: Collection[int]) -> Sequence[Article]:
     if not article_ids:
         return ()
     return db.session.scalars(select(Article).where(Article.id.in_(article_ids))).all()
+
+
+RECENT, AT_ONCE, TRIES = 500, 20, 3
+"""Of the newest articles, how many are looked at for pictures, how many are fetched in one go, and how often."""
+
+
+def pictures_to_fetch() -> Sequence[Article]:
+    """Recent articles whose picture nobody has fetched, or not with success, while a newsletter wants them."""
+    wanted = select(Newsletter.id).where(Newsletter.pictures == Pictures.FETCH).limit(1)
+    if db.session.scalar(wanted) is None:
+        return ()
+    newest = select(Article.id).order_by(Article.id.desc()).limit(RECENT).subquery()
+    again = now() - timedelta(minutes=1)
+    return db.session.scalars(
+        select(Article)
+        .join(newest, newest.c.id == Article.id)
+        .outerjoin(ArticlePicture, ArticlePicture.article_id == Article.id)
+        .where(
+            Article.image_url != "",
+            or_(
+                ArticlePicture.article_id.is_(None),
+                and_(ArticlePicture.problem != "", ArticlePicture.tries < TRIES, ArticlePicture.tried_at < again),
+            ),
+        )
+        .order_by(Article.id.desc())
+        .limit(AT_ONCE)
+    ).all()
+
+
+def pictures_of(article_ids: Collection[int]) -> dict[int, ArticlePicture]:
+    """What came of fetching the pictures of these articles; those that nobody tried are not in it."""
+    found = db.session.scalars(select(ArticlePicture).where(ArticlePicture.article_id.in_(article_ids)))
+    return {each.article_id: each for each in found}
 
 
 def known_keys(source_id: int, keys: Collection[str]) -> dict[str, int]:

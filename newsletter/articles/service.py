@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import insert
 
-from newsletter.articles.models import Article, ArticleKey, Author, Source
+from newsletter.articles.models import Article, ArticleKey, ArticlePicture, Author, Source
 from newsletter.articles.parsers import Draft, Entry, ParsedFeed, finish, identity
 from newsletter.articles.parsers.urls import web_url
 from newsletter.articles.policy import Keys, identity_keys, name_key, published_or_guessed
-from newsletter.articles.queries import find_author, find_source, known_keys, source_to_write
+from newsletter.articles.queries import TRIES, find_author, find_source, known_keys, source_to_write
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, FetchRefused, InvalidInput, InvalidUrl, NotFound
@@ -76,6 +76,33 @@ def record(source_id: int, feed: ParsedFeed) -> Recorded:
             source.url = feed.permanent_url
         _mark_well(source, at)
     return recorded
+
+
+class Fetched(Protocol):
+    """What came of fetching a picture; see `articles.feeds.pictures`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def small_name(self) -> str: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def problem(self) -> str: ...
+    @property
+    def is_final(self) -> bool: ...
+
+
+def keep_picture(article_id: int, fetched: Fetched) -> None:
+    """Note what came of it; an article that is gone meanwhile is left alone."""
+    with transaction():
+        if db.session.get(Article, article_id) is None:
+            return
+        row = db.session.get(ArticlePicture, article_id) or ArticlePicture(article_id=article_id, tries=0)
+        row.name, row.small_name, row.width = fetched.name, fetched.small_name, fetched.width
+        row.problem, row.tried_at = fetched.problem[:MAX_PROBLEM], now()
+        row.tries = TRIES if fetched.is_final else row.tries + 1
+        db.session.add(row)
 
 
 def mark_unchanged(source_id: int) -> None:

@@ -1,13 +1,36 @@
-"""`newsletter newsletter`: founding and listing newsletters."""
+"""`newsletter newsletter`: founding newsletters, saying how they look, and listing them."""
+
+from collections.abc import Callable
+from pathlib import Path
 
 import click
 
 from newsletter.cli.output import Group, answer, open_house, table
 from newsletter.newsletters.emails import page_url
-from newsletter.newsletters.queries import newsletters
-from newsletter.newsletters.service import Masthead, add_newsletter
+from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.queries import newsletter, newsletters
+from newsletter.newsletters.service import Masthead, Style, add_newsletter, dress, hide_logo, show_logo
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import counts
+
+PICTURE = click.Path(path_type=Path, exists=True, dir_okay=False)
+LOOK = (
+    click.option("--theme", help="briefing (all at a glance), magazine (with pictures) or letter."),
+    click.option("--language", metavar="TAG", help="Of the fixed words: en, de, fr, es or ar, also as in de-CH."),
+    click.option("--accent", metavar="COLOUR", help="Of headlines and buttons by day, such as #8a1f1f."),
+    click.option("--accent-dark", metavar="COLOUR", help="The same on dark screens, such as #f0a8a0."),
+    click.option("--fonts", help="classic (headlines with serifs, text without), serif or sans."),
+    click.option("--pictures", help="Of articles: link (from their servers), fetch (from ours) or none."),
+    click.option("--header", help="One line under the name."),
+    click.option("--footer", help="Markdown above the reason and the postal address; \\n starts a line."),
+    click.option("--logo", type=PICTURE, help="A picture to stand in place of the name: PNG, JPEG, GIF or WebP."),
+)
+
+
+def look_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(LOOK):
+        command = option(command)
+    return command
 
 
 @click.group(cls=Group, name="newsletter")
@@ -24,13 +47,33 @@ def group() -> None:
 @click.option("--timezone", default="UTC", metavar="ZONE", help="Such as Europe/Zurich.")
 @click.option("--greets", is_flag=True, help="Begin each edition with the reader's name, where it is known.")
 @click.option("--slug", default="", help="The last part of its address; made from the name without it.")
-def add(slug: str, greets: bool, **masthead: str) -> None:
+@look_options
+def add(slug: str, greets: bool, logo: Path | None, **said: str | None) -> None:
     """Found a newsletter; readers can join it at once."""
-    masthead["postal_address"] = masthead["postal_address"].replace("\\n", "\n")
+    style = _style(said)
+    masthead = {name: (value or "").replace("\\n", "\n") for name, value in said.items()}
     with open_house() as house:
-        founded = add_newsletter(Masthead(**masthead, greets=greets), slug)
+        founded = add_newsletter(Masthead(**masthead, greets=greets), slug, style)
+        if logo:
+            show_logo(founded.slug, logo.read_bytes(), house.images)
         url = page_url(founded, house.settings.base_url)
         answer({"slug": founded.slug, "url": url}, f"Founded {founded.name}: {url}")
+
+
+@group.command(name="set")
+@click.argument("slug")
+@look_options
+@click.option("--no-logo", "is_bare", is_flag=True, help="Show the name again.")
+def set_(slug: str, logo: Path | None, is_bare: bool, **said: str | None) -> None:
+    """Say how the mails of a newsletter look; what is not named stays as it is. Without options: how they look."""
+    with open_house() as house:
+        dress(slug, _style(said))
+        if is_bare:
+            hide_logo(slug)
+        if logo:
+            show_logo(slug, logo.read_bytes(), house.images)
+        facts = _look(newsletter(slug))
+        answer(facts, "\n".join(f"{name:<12} {value or '-'}" for name, value in facts.items()))
 
 
 @group.command(name="list")
@@ -44,6 +87,16 @@ def list_() -> None:
         ]
         columns = ["slug", "name", *map(str, SubscriptionStatus)]
         answer(facts, table(columns, [[fact[column] for column in columns] for fact in facts]))
+
+
+def _style(said: dict[str, str | None]) -> Style:
+    """Takes what is about the look out of what was said."""
+    looks = {name: said.pop(name, None) for name in Style.__dataclass_fields__}
+    return Style(**{name: value and value.replace("\\n", "\n") for name, value in looks.items()})
+
+
+def _look(of: Newsletter) -> dict[str, object]:
+    return {name: getattr(of, name) for name in (*Style.__dataclass_fields__, "direction", "logo")}
 
 
 def register(parent: click.Group) -> None:

@@ -5,6 +5,7 @@
     ├── InvalidInput           what a person typed cannot be used: show the words, ask again
     │   ├── InvalidAddress
     │   ├── InvalidSchedule
+    │   ├── InvalidPicture     it cannot be shown in a mail: use another one
     │   ├── InvalidUrl
     │   └── TemplateRefused    what an operator wrote for a mail: show part, line and how to mend it
     ├── NotFound               there is no such thing: check the name
@@ -61,6 +62,12 @@ class InvalidSchedule(InvalidInput):
     """The cron text or the time zone cannot be understood."""
 
     field = "schedule"
+
+
+class InvalidPicture(InvalidInput):
+    """The bytes are no picture, or one that is not safe or not worth to be shown."""
+
+    field = "picture"
 
 
 class InvalidUrl(InvalidInput):

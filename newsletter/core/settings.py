@@ -91,6 +91,7 @@ class Settings:
     listen: HostPort = HostPort("127.0.0.1", 8000)
     web_processes: int = 0
     spool: Path = Path("var/spool")
+    images: Path = Path("var/images")
     senders: int = 0
     operator: str = field(default="", repr=False)
     metrics_token: str = field(default="", repr=False)
@@ -353,6 +354,7 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "LISTEN": ("listen", _host_port),
     "WEB_PROCESSES": ("web_processes", _number(0, 64)),
     "SPOOL": ("spool", _path),
+    "IMAGES": ("images", _path),
     "SENDERS": ("senders", _number(0, 64)),
     "OPERATOR": ("operator", _address),
     "METRICS_TOKEN": ("metrics_token", _secret),

@@ -30,6 +30,7 @@ class Service:
             PREFIX + "PEPPER": secrets.token_urlsafe(32),
             PREFIX + "DATABASE_URL": f"sqlite:///{self._folder / 'newsletter.db'}",
             PREFIX + "SPOOL": str(self._folder / "spool"),
+            PREFIX + "IMAGES": str(self._folder / "images"),
             PREFIX + "BASE_URL": f"http://127.0.0.1:{port}",
             PREFIX + "LISTEN": f"127.0.0.1:{port}",
             PREFIX + "BACKENDS": f"smtp://127.0.0.1:{smtp_port}?tls=none&smtputf8=yes",

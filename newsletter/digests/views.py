@@ -19,7 +19,8 @@ from newsletter.core.clock import now
 from newsletter.digests.queries import newsletters_drawing_from, shown_article
 from newsletter.editions.queries import editions_with
 from newsletter.editions.views.printed import Issue, issue, printed
-from newsletter.mail.render import date_in_words, host, time_in_words
+from newsletter.mail.languages import date_in_words
+from newsletter.mail.render import host, time_in_words
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.policy import FollowKind
 from newsletter.subscriptions.queries import followables

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from newsletter.articles.models import Article
-from newsletter.articles.queries import source_titles
+from newsletter.articles.queries import pictures_of, source_titles
 from newsletter.core.clock import now
 from newsletter.delivery.service import Letter
 from newsletter.delivery.service.queueing import NAME
@@ -15,11 +15,14 @@ from newsletter.editions.links import edition_url
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import PLAIN_LAYOUT, Layout
 from newsletter.mail.fields import Field, Renderings
+from newsletter.mail.gate import Finding
 from newsletter.mail.house import House
-from newsletter.mail.message import MARKER, Content, Hole
-from newsletter.mail.render import HTML_LIMIT, date_in_words, host
-from newsletter.newsletters.emails import list_letterhead, look, page_url, personal_letterhead
+from newsletter.mail.languages import date_in_words
+from newsletter.mail.message import MARKER, Content, Hole, plain
+from newsletter.mail.render import HTML_LIMIT
+from newsletter.newsletters.emails import image_url, list_letterhead, look, page_url, personal_letterhead
 from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.policy import Pictures
 from newsletter.subscriptions.links import preferences_link, unsubscribe_link
 from newsletter.templates.emails import data_of, written
 from newsletter.templates.queries import kept_sources
@@ -51,6 +54,7 @@ class ArticleView:
     topics: Sequence[str]
     published_at: datetime
     image_width: int | None = None
+    small_image_url: str | None = None
     section: str = ""
 
 
@@ -145,19 +149,15 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
 def values_of(told: Told, of: Newsletter, house: House) -> dict[str, Any]:
     """What the template of an edition is given, with all of its articles."""
     zone = ZoneInfo(of.timezone)
-    edition, articles = told.edition, told.articles
-    sites = source_titles({article.source_id for article in articles})
-    views = [
-        _view(each, zone, sites.get(each.source_id, ""), told.layout.sections.get(each.id, ""))
-        for each in articles
-    ]
+    edition = told.edition
+    views = _views(told, of, house.settings.base_url)
     return {
         "newsletter": look(of, house.settings.base_url),
         "edition": EditionView(
             subject=edition.subject,
             preheader=edition.preheader,
             number=edition.number,
-            dateline=date_in_words(edition.window_end.astimezone(zone)),
+            dateline=date_in_words(edition.window_end.astimezone(zone), of.language),
             notes=told.layout.notes,
         ),
         "articles": views,
@@ -167,12 +167,57 @@ def values_of(told: Told, of: Newsletter, house: House) -> dict[str, Any]:
         "greets": of.greets,
         "unsubscribe_url": Hole("unsubscribe_url"),
         "preferences_url": Hole("preferences_url"),
-        "reason": f"You get this because you signed up for {of.name} at {host(house.settings.base_url)}.",
+        "home_url": house.settings.base_url,
         "web_url": edition_url(of, edition.number, house.settings.base_url),
     }
 
 
-def _view(article: Article, zone: ZoneInfo, site: str, section: str) -> ArticleView:
+def _views(told: Told, of: Newsletter, base_url: str) -> list[ArticleView]:
+    zone, sites = ZoneInfo(of.timezone), source_titles({article.source_id for article in told.articles})
+    shown = _pictured(told.articles, of, base_url)
+    return [
+        replace(
+            _view(each, zone, sites.get(each.source_id, ""), shown.get(each.id)),
+            section=told.layout.sections.get(each.id, ""),
+        )
+        for each in told.articles
+    ]
+
+
+def missing_pictures(articles: Sequence[Article], of: Newsletter) -> list[Finding]:
+    """Why articles go without their picture, where ours are shown."""
+    if of.pictures != Pictures.FETCH:
+        return []
+    kept = pictures_of({each.id for each in articles})
+    return [
+        Finding("picture", is_error=False, words=f"'{plain(each.title)[:60]}' goes without its picture: {why}")
+        for each in articles
+        if each.image_url and (why := kept[each.id].problem if each.id in kept else "It was not fetched yet.")
+    ]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Where the picture of an article is loaded from: the wide one and the small one; `width` if it is known."""
+
+    url: str
+    small_url: str
+    width: int | None = None
+
+
+def _pictured(articles: Sequence[Article], of: Newsletter, base_url: str) -> dict[int, Shown]:
+    """Those of the articles that are shown with a picture, as the newsletter wants it."""
+    if of.pictures == Pictures.LINK:
+        return {each.id: Shown(each.image_url, each.image_url) for each in articles if each.image_url}
+    kept = pictures_of({each.id for each in articles}) if of.pictures == Pictures.FETCH else {}
+    return {
+        number: Shown(image_url(each.name, base_url), image_url(each.small_name, base_url), each.width)
+        for number, each in kept.items()
+        if each.name
+    }
+
+
+def _view(article: Article, zone: ZoneInfo, site: str, shown: Shown | None) -> ArticleView:
     return ArticleView(
         title=article.title,
         url=article.url,
@@ -180,9 +225,10 @@ def _view(article: Article, zone: ZoneInfo, site: str, section: str) -> ArticleV
         author=article.author,
         credit=article.credit,
         site=site,
-        image_url=article.image_url or None,
+        image_url=shown.url if shown else None,
+        small_image_url=shown.small_url if shown else None,
+        image_width=shown.width if shown else None,
         image_alt=article.image_alt,
         topics=article.topics,
         published_at=article.published_at.astimezone(zone),
-        section=section,
     )

@@ -27,6 +27,18 @@ def clearest(choices: tuple[str, ...], background: str) -> str:
     return max(choices, key=lambda choice: contrast(choice, background))
 
 
+def readable(colour: str, background: str) -> str:
+    """The nearest shade of this colour that can be read: darker on a light background, lighter on a dark one."""
+    goal = "#000000" if contrast("#000000", background) > contrast("#ffffff", background) else "#ffffff"
+    mixes = (_mixed(colour, goal, part / 50) for part in range(51))
+    return next(mix for mix in mixes if contrast(mix, background) >= READABLE or mix == goal)
+
+
+def _mixed(colour: str, other: str, part: float) -> str:
+    pairs = ((int(colour[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(one + (two - one) * part):02x}" for one, two in pairs)
+
+
 def _luminance(colour: str) -> float:
     red, green, blue = (_linear(int(colour[at : at + 2], 16) / 255) for at in (1, 3, 5))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -10,6 +10,7 @@ from newsletter.core.settings import PREFIX, Settings
 from newsletter.core.tokens import Signer
 from newsletter.mail.backends.base import Backend
 from newsletter.mail.dkim import SigningKey
+from newsletter.mail.images import Images
 from newsletter.mail.limits import Limits, make_limits
 from newsletter.mail.pool import DomainLimits, Pool, domain_limits, make_pool
 from newsletter.mail.render import Renderer
@@ -29,6 +30,7 @@ class House:
     limits: Limits
     dkim: Sequence[SigningKey]
     disposable: DomainFile
+    images: Images
 
     @property
     def backend(self) -> Backend:
@@ -58,6 +60,7 @@ def make_house(settings: Settings) -> House:
         limits=make_limits(settings),
         dkim=_dkim_keys(settings),
         disposable=DomainFile(PREFIX + "DISPOSABLE_DOMAINS", settings.disposable_domains),
+        images=Images(settings.images),
     )
 
 

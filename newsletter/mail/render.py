@@ -9,31 +9,26 @@ import re
 import textwrap
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urlsplit
 
 import idna
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from jinja2.runtime import LoopContext
 from markupsafe import Markup
 
 from newsletter.core.errors import UnsafeMessage
 from newsletter.mail.colours import clearest, is_colour
+from newsletter.mail.languages import LANGUAGES, between, date_in_words, functions, hours_in_words, spoken
 from newsletter.mail.message import Content, Hole, StandIn, plain
-from newsletter.mail.notes import markdown
+from newsletter.mail.notes import link_texts, markdown
 
 TEXT_WIDTH = 78
 """Columns of the text part (RFC 5322 §2.1.1); a longer word, such as a link, keeps its line for itself."""
 
 HTML_LIMIT = 90_000
 """Bytes of HTML that every mail program shows whole; Gmail cuts what comes after 102 kB, footer included."""
-
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 class Ready(str):
@@ -46,22 +41,13 @@ class Renderer:
     """Renders the mails of one templates folder; may be shared by threads."""
 
     def __init__(self, folder: Path) -> None:
-        self._templates = Environment(
-            loader=FileSystemLoader(folder),
-            autoescape=select_autoescape(("html",), default=False),
-            undefined=StrictUndefined,
-            finalize=_as_written,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-            cache_size=-1,
-        )
-        self._templates.filters.update(_FILTERS)
+        self._folder = folder
+        self._templates: dict[str, Environment] = {}
         # The `<style>` marked "keep" holds what cannot be inlined: the dark and the narrow rules.
         self._inliner = CSSInliner(load_remote_stylesheets=False, minify_css=True)
 
     def render(self, name: str, values: Mapping[str, object]) -> Content:
-        """The mail `name`; a value may be a Hole wherever the template only prints it.
+        """The mail `name`, in the language of `newsletter`; a value may be a Hole where it is only printed.
 
         Raises UnsafeMessage for a link that is not http or https, or a colour that is none; jinja2's
         UndefinedError if a value is missing.
@@ -72,23 +58,38 @@ class Renderer:
         return Content(subject=subject, text=_laid_out(text), html=_unindented(self._inliner.inline(html)))
 
     def _part(self, path: str, values: Mapping[str, object]) -> str:
-        return self._templates.get_template(path).render(values)
+        language = spoken(str(getattr(values.get("newsletter"), "language", LANGUAGES[0])))
+        if language not in self._templates:
+            self._templates[language] = _environment(self._folder, language)
+        return self._templates[language].get_template(path).render(values)
 
 
-def date_in_words(moment: datetime) -> str:
-    """`Monday 23 November 2026`, in the zone of the moment itself."""
-    return f"{WEEKDAYS[moment.weekday()]} {moment.day} {MONTHS[moment.month - 1]} {moment.year}"
+def _environment(folder: Path, language: str) -> Environment:
+    """The templates as they speak in one language."""
+    made = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=select_autoescape(("html",), default=False),
+        undefined=StrictUndefined,
+        finalize=_as_written,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.newstyle_gettext = True  # type: ignore[attr-defined]
+    made.globals.update(functions(language, _as_written, Ready))
+    made.filters.update(_FILTERS)
+    for spoken_filter in (date_in_words, hours_in_words):
+        made.filters[spoken_filter.__name__] = partial(spoken_filter, language=language)
+    made.filters["between"] = lambda loop: Ready(between(loop, language))
+    return made
 
 
 def time_in_words(moment: datetime) -> str:
     """`14:05 CET`, in the zone of the moment itself."""
     return f"{moment:%H:%M} {moment.tzname()}"
-
-
-def hours_in_words(hours: int) -> str:
-    """`3 days`, `1 hour`, `36 hours`."""
-    number, word = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def link(url: str | Hole) -> str | Hole:
@@ -119,11 +120,6 @@ def colour(text: str) -> str:
         problem = f"'{plain(text)[:80]}' is no colour; expected #rrggbb."
         raise UnsafeMessage(problem)
     return text
-
-
-def between(loop: LoopContext) -> str:
-    """What stands after this item of an enumeration: `one`, `one and two`, `one, two and three`."""
-    return "" if loop.last else Ready(" and " if loop.revindex == 2 else ", ")  # noqa: PLR2004 - the last but one.
 
 
 def wrap(text: str) -> str:
@@ -170,13 +166,11 @@ def _as_written(value: object) -> object:
 
 
 _FILTERS = {
-    "between": between,
     "clearest_on": lambda choices, background: clearest(tuple(choices), background),
     "colour": colour,
-    "date_in_words": date_in_words,
     "host": host,
-    "hours_in_words": hours_in_words,
     "link": link,
+    "link_texts": link_texts,
     "markdown": markdown,
     "plain": plain,
     "time_in_words": time_in_words,

@@ -1,6 +1,6 @@
 """What each mail of a newsletter shares: its letterhead and its look."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.mail.headers import Letterhead, ListFacts, Mailbox
@@ -11,8 +11,16 @@ FEEDBACK_SENDER = "newsletter"
 
 
 @dataclass(frozen=True)
+class Logo:
+    """A picture in place of the name, and how many pixels wide it is shown."""
+
+    url: str
+    width: int
+
+
+@dataclass(frozen=True)
 class Look:
-    """The newsletter as the mail templates see it."""
+    """The newsletter as the mail templates see it; `footer` in Markdown."""
 
     name: str
     description: str
@@ -23,6 +31,11 @@ class Look:
     direction: str
     accent: str
     accent_dark: str
+    theme: str
+    fonts: str
+    logo: Logo | None
+    header: str
+    footer: str
 
 
 def look(newsletter: Newsletter, base_url: str) -> Look:
@@ -36,7 +49,22 @@ def look(newsletter: Newsletter, base_url: str) -> Look:
         direction=newsletter.direction,
         accent=newsletter.accent,
         accent_dark=newsletter.accent_dark,
+        theme=newsletter.theme,
+        fonts=newsletter.fonts,
+        logo=Logo(image_url(newsletter.logo, base_url), newsletter.logo_width) if newsletter.logo else None,
+        header=newsletter.header,
+        footer=newsletter.footer,
     )
+
+
+def in_english(of: Look) -> Look:
+    """For mails to the operator, which speak English whatever the newsletter speaks."""
+    return replace(of, language="en", direction="ltr")
+
+
+def image_url(name: str, base_url: str) -> str:
+    """Where a picture of ours is on the web."""
+    return f"{base_url}/images/{name}"
 
 
 def page_url(newsletter: Newsletter, base_url: str) -> str:

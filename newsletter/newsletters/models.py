@@ -6,13 +6,15 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import UtcDateTime, db
+from newsletter.newsletters.policy import Fonts, Pictures, Theme
 
 
 class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     """`list_label` and `list_domain` make the List-Id, which never changes.
 
     `schedule_words` says when it comes, for readers (`at 06:30 on Monday`); "" when nobody set a schedule.
-    `greets`: its editions begin with the reader's name.
+    `greets`: its editions begin with the reader's name. `logo` is the name of a picture among ours, "" for
+    none, and `logo_width` how many pixels wide it is shown. `header` is one line, `footer` Markdown.
     """
 
     __tablename__ = "newsletters"
@@ -30,6 +32,13 @@ class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     direction: Mapped[str] = mapped_column(String(3), default="ltr")
     accent: Mapped[str] = mapped_column(String(7), default="#8a1f1f")
     accent_dark: Mapped[str] = mapped_column(String(7), default="#f0a8a0")
+    theme: Mapped[str] = mapped_column(String(20), default=Theme.MAGAZINE)
+    fonts: Mapped[str] = mapped_column(String(20), default=Fonts.CLASSIC)
+    pictures: Mapped[str] = mapped_column(String(10), default=Pictures.LINK)
+    logo: Mapped[str] = mapped_column(String(80), default="")
+    logo_width: Mapped[int] = mapped_column(default=0)
+    header: Mapped[str] = mapped_column(String(200), default="")
+    footer: Mapped[str] = mapped_column(Text, default="")
     schedule_words: Mapped[str] = mapped_column(String(200), default="")
     list_label: Mapped[str] = mapped_column(String(60))
     list_domain: Mapped[str] = mapped_column(String(254))

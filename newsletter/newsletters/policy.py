@@ -1,11 +1,42 @@
-"""Which slugs a newsletter may have: they are the first part of public paths."""
+"""Which slugs a newsletter may have, and how it may look."""
 
 import re
+from enum import StrEnum
+
+from newsletter.mail.colours import READABLE, contrast, is_colour, readable
+
+LIGHT_PAPER, DARK_PAPER = "#ffffff", "#1b1e22"
+"""What the words of a mail stand on, as `templates/emails/_base/` has it."""
+
+
+class Theme(StrEnum):
+    """How the articles of a digest stand: all at one glance, with pictures, or as a letter."""
+
+    BRIEFING = "briefing"
+    MAGAZINE = "magazine"
+    LETTER = "letter"
+
+
+class Fonts(StrEnum):
+    """Of headlines and text: fonts that are on every machine, because a mail loads none."""
+
+    CLASSIC = "classic"
+    SERIF = "serif"
+    SANS = "sans"
+
+
+class Pictures(StrEnum):
+    """Where the pictures of articles come from: their own servers, ours, or not at all."""
+
+    LINK = "link"
+    FETCH = "fetch"
+    NONE = "none"
+
 
 RESERVED = frozenset(
     {
         "account", "api", "archive", "articles", "confirm", "console", "embed", "feed.xml", "healthz", "hooks",
-        "email-change", "metrics", "never", "still",
+        "email-change", "images", "metrics", "never", "still",
         "preferences", "readyz", "static", "subscribe", "unsubscribe", "favicon.ico", "robots.txt",
     }
 )  # fmt: skip
@@ -27,3 +58,16 @@ def slug_problem(slug: str) -> str | None:
 def slug_from(name: str) -> str:
     """A slug that resembles the name; it may still be taken, reserved or empty."""
     return _LETTERS_ONLY.sub("-", name.lower()).strip("-")[:60].strip("-")
+
+
+def colour_problem(colour: str, paper: str) -> str | None:
+    """Why this cannot be read on this paper, with one that can; None if it can."""
+    if not is_colour(colour):
+        return f"'{colour[:40]}' is no colour; write it as # and six hexadecimal digits, such as #8a1f1f."
+    found = contrast(colour, paper)
+    if found >= READABLE:
+        return None
+    return (
+        f"{colour} on {paper} has a contrast of {found:.1f}:1, and {READABLE}:1 is the least that "
+        f"everybody can read; {readable(colour, paper)} is the same colour and can be read."
+    )

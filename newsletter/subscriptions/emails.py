@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from newsletter.delivery.service import Letter
 from newsletter.mail.house import House
+from newsletter.mail.languages import spoken
 from newsletter.mail.message import Content, Hole
 from newsletter.mail.render import Renderer
-from newsletter.newsletters.emails import Look, look, page_url, personal_letterhead
+from newsletter.newsletters.emails import Look, in_english, look, page_url, personal_letterhead
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.links import (
     account_link,
@@ -125,7 +126,7 @@ def _welcome(renderer: Renderer, newsletter: Look, schedule_words: str) -> Conte
         "welcome",
         {
             "newsletter": newsletter,
-            "schedule_words": schedule_words or None,
+            "schedule_words": (schedule_words or None) if spoken(newsletter.language) == "en" else None,
             "unsubscribe_url": Hole("unsubscribe_url"),
             "preferences_url": Hole("preferences_url"),
         },
@@ -180,7 +181,7 @@ def alarm(newsletter: Newsletter, alarming: Alarming, at: datetime, house: House
     of_all = next((each for each in settings.budgets if each.by == By.ALL), None)
     budget = sight.seen.budget if isinstance(sight.seen, Filling) else of_all
     values = {
-        "newsletter": look(newsletter, settings.base_url),
+        "newsletter": in_english(look(newsletter, settings.base_url)),
         "home_url": settings.base_url,
         "cause": sight.cause.value,
         "is_over": alarming.is_over,

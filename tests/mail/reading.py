@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsletter.mail.message import MARKER, Content
 
-URL = re.compile(r"https?://\S+")
+URL = re.compile(r"https?://[^\s>]+")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,12 @@ MORNING = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
+class Logo:
+    url: str = "https://news.harbourpost.example/images/0a1b2c3d4e5f60718293a4b5c6d7e8f9.png"
+    width: int = 220
+
+
+@dataclass(frozen=True)
 class Newsletter:
     name: str = "The Harbour Post"
     description: str = "What happened on the quays and in the town hall, every weekday before breakfast."
@@ -27,6 +33,11 @@ class Newsletter:
     direction: str = "ltr"
     accent: str = "#8a1f2b"
     accent_dark: str = "#e8949c"
+    theme: str = "magazine"
+    fonts: str = "classic"
+    logo: Logo | None = None
+    header: str = ""
+    footer: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,7 @@ class Article:
     image_alt: str | None = None
     image_width: int | None = None
     image_height: int | None = None
+    small_image_url: str | None = None
     topics: tuple[str, ...] = ()
     published_at: datetime = MORNING
     site: str = "The Harbour Post"
@@ -141,7 +153,7 @@ def digest(articles: tuple[Article, ...], newsletter: Newsletter | None = None) 
         "greets": False,
         "subscriber": Reader(""),
         "notice": "",
-        "reason": "You get this mail because you signed up for The Harbour Post at www.harbourpost.example.",
+        "home_url": "https://www.harbourpost.example",
         "unsubscribe_url": Hole("unsubscribe_url"),
         "preferences_url": Hole("preferences_url"),
     }

@@ -6,11 +6,12 @@ from itertools import pairwise
 import pytest
 
 from newsletter.mail.colours import contrast
+from newsletter.mail.languages import LANGUAGES
 from newsletter.mail.message import Content
 from newsletter.mail.render import HTML_LIMIT, Renderer
 from newsletter.subscriptions.policy.alarms import Filling
 from newsletter.subscriptions.policy.budgets import Confirming
-from tests.mail import samples
+from tests.mail import looks, samples
 from tests.mail.reading import Mail, attribute, declarations, pixels
 
 PALE = samples.Newsletter(accent="#ffe08a", accent_dark="#20242a")
@@ -35,6 +36,9 @@ CASES = {
     "an accent nobody can read": ("digest", samples.digest(MANY[:6], PALE)),
     "a button nobody can read": ("confirmation", {**samples.MAILS["confirmation"], "newsletter": PALE}),
     "right to left": ("digest", samples.digest(MANY[:6], RIGHT_TO_LEFT)),
+    **looks.LOOKS,
+    **looks.ASKED,
+    **looks.HARD,
 }
 ALLOWED = set(
     "html head meta title style body div table tbody tr td h1 h2 h3 p a img strong em span br ol ul li".split()  # noqa: SIM905
@@ -53,7 +57,7 @@ def mail(content: Content) -> Mail:
 
 def test_language_and_direction_stand_on_the_page_and_on_its_first_wrapper(mail: Mail) -> None:
     for node in mail.all("html, body > div"):
-        assert attribute(node, "lang") in {"en", "ar"}
+        assert attribute(node, "lang") in LANGUAGES
         assert attribute(node, "dir") == ("rtl" if attribute(node, "lang") == "ar" else "ltr")
     assert len(mail.all("body > *")) == 1
 
@@ -85,7 +89,9 @@ def test_pictures_have_alt_texts_widths_and_room_to_shrink(mail: Mail) -> None:
     for image in mail.all("img"):
         assert "alt" in image.attributes
         assert int(attribute(image, "width")) <= 600
-        assert declarations(attribute(image, "style"))["width"] == "100%"
+        width = f"{attribute(image, 'width')}px" if attribute(image, "class") == "logo" else "100%"
+        assert declarations(attribute(image, "style"))["width"] == width
+        assert declarations(attribute(image, "style"))["height"] == "auto"
         assert attribute(image, "src").startswith("https://")
     assert all(attribute(image, "alt") for image in mail.all("a img"))
 
@@ -100,9 +106,9 @@ def test_every_word_can_be_read_on_what_is_behind_it(mail: Mail, scheme: str) ->
 
 def test_dark_is_dark_everywhere(mail: Mail) -> None:
     papers = {ink.background for ink in mail.inks("dark")}
-    buttons = {PALE.accent_dark, samples.Newsletter().accent_dark}
+    accents = {PALE.accent_dark, samples.Newsletter().accent_dark}
 
-    assert {"#121417", "#1b1e22"} <= papers <= {"#121417", "#1b1e22"} | buttons
+    assert {"#1b1e22"} <= papers <= {"#121417", "#1b1e22"} | accents
 
 
 def test_links_are_absolute_underlined_or_buttons_and_say_where_they_lead(mail: Mail) -> None:
@@ -171,7 +177,8 @@ def test_the_text_part_is_wrapped_and_tidy(mail: Mail) -> None:
 def test_it_ends_with_why_who_and_where(mail: Mail) -> None:
     foot = " ".join(mail.first("td.foot").text().split())
 
-    assert re.match(r"You get this mail because|This mail asks (once|for the last time)", foot)
+    if attribute(mail.first("html"), "lang") == "en":
+        assert re.search(r"You get this mail because|This mail asks (once|for the last time)", foot)
     assert "The Harbour Post, Hamnvik" in foot
     assert "4 Customs Quay" in foot
 

@@ -13,8 +13,9 @@ from markupsafe import escape
 
 from newsletter.core.errors import UnsafeMessage
 from newsletter.editions.emails import Reader
+from newsletter.mail.languages import date_in_words, hours_in_words
 from newsletter.mail.message import MARKER, Hole
-from newsletter.mail.render import Renderer, date_in_words, hours_in_words, link, time_in_words
+from newsletter.mail.render import Renderer, link, time_in_words
 from tests.mail import samples
 
 GOLDEN = Path(__file__).with_name("golden")

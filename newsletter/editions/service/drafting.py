@@ -11,7 +11,7 @@ from newsletter.articles.models import Article
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput
-from newsletter.editions.emails import Told, edition_content
+from newsletter.editions.emails import Told, edition_content, missing_pictures
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import LONGEST_SUBJECT, OPEN, PLAIN_LAYOUT, Layout, preheader, subject
 from newsletter.editions.queries import articles_of, edition, last_number, layout_of
@@ -102,7 +102,7 @@ def findings(edition_id: int, house: House) -> list[Finding]:
 def judged(told: Told, content: Content, of: Newsletter, house: House) -> list[Finding]:
     """What the gate says of this content, errors first; of its links, what they last answered."""
     links = link_findings(links_of(told.articles, told.layout, house.settings.base_url))
-    return sorted([*inspect(content, of.postal_address), *links], key=lambda each: not each.is_error)
+    return sorted([*inspect(content, of.postal_address), *links, *missing_pictures(told.articles, of)], key=lambda each: not each.is_error)
 
 
 def arrange(edition_id: int, article_ids: Sequence[int]) -> Edition:

@@ -13,8 +13,8 @@ from newsletter.articles.queries import source_titles
 from newsletter.editions.links import edition_url
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import Layout
+from newsletter.mail.languages import date_in_words
 from newsletter.mail.notes import markdown
-from newsletter.mail.render import date_in_words
 from newsletter.newsletters.models import Newsletter
 from newsletter.web.current import house
 

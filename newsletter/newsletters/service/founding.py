@@ -1,6 +1,6 @@
 """Founding newsletters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from newsletter.core.addresses import parse
@@ -11,8 +11,10 @@ from newsletter.mail.message import plain
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.policy import slug_from, slug_problem
 from newsletter.newsletters.queries import find_newsletter
+from newsletter.newsletters.service.dressing import Style, wear
 
 LONGEST_NAME = 100
+PLAIN = Style()
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Masthead:
     greets: bool = False
 
 
-def add_newsletter(masthead: Masthead, slug: str = "") -> Newsletter:
+def add_newsletter(masthead: Masthead, slug: str = "", style: Style = PLAIN) -> Newsletter:
     """A newsletter that can be joined at once; without a slug the name makes one.
 
     Raises InvalidInput (the field says which), InvalidAddress, or Conflict when the slug is taken.
@@ -52,12 +54,12 @@ def add_newsletter(masthead: Masthead, slug: str = "") -> Newsletter:
             sender_address=str(sender),
             postal_address=masthead.postal_address.strip(),
             timezone=masthead.timezone,
-            language=masthead.language,
             greets=masthead.greets,
             list_label=chosen,
             list_domain=sender.domain,
             created_at=now(),
         )
+        wear(founded, replace(style, language=style.language or masthead.language))
         db.session.add(founded)
         return founded
 

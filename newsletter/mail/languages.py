@@ -1,0 +1,105 @@
+"""The fixed words of mails in the language of a newsletter, and dates, hours and enumerations as it writes them.
+
+The words stand in `templates/languages/*.po` and are compiled when a language is first needed. English stands in
+the templates themselves.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from gettext import NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from jinja2 import pass_context
+from jinja2.runtime import Context, LoopContext
+from markupsafe import Markup, escape
+
+LANGUAGES = ("en", "de", "fr", "es", "ar")
+"""Those whose fixed words are written; the first one is what the templates say."""
+
+FOLDER = Path(__file__).parents[2] / "templates" / "languages"
+
+Filled = Callable[..., object]
+
+
+def spoken(language: str) -> str:
+    """The one of LANGUAGES that serves this tag: `de` for `de-CH`, English where there are no words for it."""
+    primary = language.partition("-")[0].lower()
+    return primary if primary in LANGUAGES else LANGUAGES[0]
+
+
+def direction(language: str) -> str:
+    """`rtl` or `ltr`."""
+    from babel import Locale  # noqa: PLC0415 - a worker that only sends needs no languages.
+
+    return "rtl" if Locale(spoken(language)).character_order == "right-to-left" else "ltr"
+
+
+def date_in_words(moment: datetime, language: str = "en") -> str:
+    """`Monday 23 November 2026`, in the zone of the moment itself."""
+    from babel.dates import format_date  # noqa: PLC0415
+
+    chosen = spoken(language)
+    return format_date(moment, "EEEE d MMMM y" if chosen == "en" else "full", locale=chosen)
+
+
+def hours_in_words(hours: int, language: str = "en") -> str:
+    """`3 days`, `1 hour`, `36 hours`."""
+    from babel.units import format_unit  # noqa: PLC0415
+
+    number, unit = (hours // 24, "duration-day") if hours % 24 == 0 else (hours, "duration-hour")
+    return format_unit(number, unit, "long", locale=spoken(language))
+
+
+def between(loop: LoopContext, language: str = "en") -> str:
+    """What stands after this item of an enumeration: `one`, `one and two`, `one, two and three`."""
+    from babel import Locale  # noqa: PLC0415
+
+    if loop.last:
+        return ""
+    # American English has a comma before "and"; the words of the templates are British.
+    locale = Locale.parse("en_GB" if spoken(language) == "en" else spoken(language))
+    place = ("2" if loop.length == 2 else "end") if loop.revindex == 2 else "middle"  # noqa: PLR2004 - the last but one.
+    return str(locale.list_patterns["standard"][place])[len("{0}") : -len("{1}")]
+
+
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """The words of one of LANGUAGES."""
+    from babel.messages.mofile import write_mo  # noqa: PLC0415
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+    from babel.support import Translations  # noqa: PLC0415
+
+    if language == LANGUAGES[0]:
+        return NullTranslations()
+    compiled = BytesIO()
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def functions(language: str, written: Callable[[object], object], ready: type[str]) -> Mapping[str, Filled]:
+    """What `{% trans %}` calls. `written` makes a value fit to be printed, `ready` marks text that is so already.
+
+    Values go into the sentence as they go into a template: a hole stays one, and what people write is escaped.
+    """
+    words = catalogue(spoken(language))
+
+    def fill(context: Context, sentence: str, values: Mapping[str, object]) -> str:
+        printed = {name: written(value) for name, value in values.items()}
+        if context.eval_ctx.autoescape:
+            escaped = {name: escape(value) for name, value in printed.items()}
+            return Markup(sentence) % escaped  # noqa: S704 - the sentence is ours, the values have just been escaped.
+        return ready(sentence % printed)
+
+    @pass_context
+    def gettext(context: Context, sentence: str, /, **values: object) -> str:
+        return fill(context, words.gettext(sentence), values)
+
+    @pass_context
+    def ngettext(context: Context, one: str, many: str, num: int, /, **values: object) -> str:
+        return fill(context, words.ngettext(one, many, num), {"num": num, **values})
+
+    return {"gettext": gettext, "ngettext": ngettext}

@@ -1,0 +1,70 @@
+"""Every word of the mails is translated into every language, with the same places for values."""
+
+import re
+import sys
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+
+from newsletter.mail.languages import FOLDER, LANGUAGES
+from tests.house.test_house_rules import ROOT
+
+sys.path.insert(0, str(ROOT / "tools"))
+from gather_words import words
+
+PLACE = re.compile(r"%\(\w+\)s")
+TRANSLATED = [code for code in LANGUAGES if code != "en"]
+ENGLISH_ONLY = {"alarm"}
+
+
+def said() -> dict[str | tuple[str, ...], Message]:
+    return {each.id: each for each in words() if each.id}
+
+
+def texts(string: object) -> list[str]:
+    return [string] if isinstance(string, str) else list(string)  # type: ignore[call-overload]
+
+
+def test_there_is_a_catalogue_for_each_language_and_no_other() -> None:
+    assert sorted(path.stem for path in FOLDER.glob("*.po")) == sorted(TRANSLATED)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_catalogue_has_each_sentence_and_each_of_its_places(language: str) -> None:
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        catalogue = read_po(file, locale=language, abort_invalid=True)
+    told = {each.id: each for each in catalogue if each.id}
+
+    assert set(told) == set(said())
+    for sentence, message in told.items():
+        assert not message.fuzzy
+        places = set(PLACE.findall(texts(sentence)[-1]))
+        strings = texts(message.string)
+        assert len(strings) == (1 if isinstance(sentence, str) else catalogue.num_plurals)
+        for string in strings:
+            assert string.strip(), sentence
+            assert set(PLACE.findall(string)) == places, sentence
+            assert string.count("%") == len(PLACE.findall(string)), sentence
+
+
+def test_no_sentence_of_a_mail_stands_outside_the_catalogues() -> None:
+    """What is left of a template without its tags, expressions and markup has no words."""
+    for path in (ROOT / "templates" / "emails").rglob("*"):
+        if path.suffix not in {".html", ".txt"} or ENGLISH_ONLY & set(path.parts):
+            continue
+        text = re.sub(
+            r"\{% trans.*?endtrans \+?%\}|\{#.*?#\}|<!--.*?-->|<style.*?</style>",
+            " ",
+            path.read_text(),
+            flags=re.DOTALL,
+        )
+        text = path.read_text()
+        for taken_out in (
+            r"\{% trans.*?endtrans \+?%\}",
+            r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}",
+            r"<!--.*?-->|<[^>]*>|&\w+;",
+        ):
+            text = re.sub(taken_out, " ", text, flags=re.DOTALL)
+        # The words for the schedule of a newsletter are English, and so is the sentence around them.
+        assert set(re.findall(r"[A-Za-z]{3,}", text)) <= {"comes"}, path
