@@ -59,7 +59,8 @@ def test_the_script_is_small_whole_and_kept_for_a_while(client: FlaskClient) -> 
 
 def test_script_and_solver_together_are_small_and_read_by_any_page(settings: Settings, app: Flask) -> None:
     make.newsletter()
-    asking = create_app(replace(settings, proof_of_work=ProofOfWork(1000, is_required=True))).test_client()
+    app = create_app(replace(settings, proof_of_work=ProofOfWork(1000, is_required=True)))
+    asking = app.test_client()
 
     script = asking.get("/embed/courier.js", base_url=BASE)
     solver = asking.get("/embed/courier/proof.js", base_url=BASE)
@@ -69,6 +70,8 @@ def test_script_and_solver_together_are_small_and_read_by_any_page(settings: Set
     assert (solver.mimetype, solver.headers["Access-Control-Allow-Origin"]) == ("text/javascript", "*")
     assert "document" not in solver.text
     assert asking.get("/embed/evening/proof.js", base_url=BASE).status_code == 404
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_there_is_no_solver_where_no_proof_is_asked_for(client: FlaskClient) -> None:

@@ -35,6 +35,8 @@ def telling(settings: Settings, app: Flask) -> Iterator[Flask]:
     made.config.update(SERVER_NAME="letters.example.org", PREFERRED_URL_SCHEME="https")
     with made.app_context():
         yield made
+        db.session.remove()
+        db.engine.dispose()
 
 
 def test_what_was_shown_is_kept_with_request_and_confirmation_and_not_with_leaving(
