@@ -92,6 +92,8 @@ def _consented(event: ConsentEvent, slugs: Mapping[int, str]) -> Happened:
         "nonce": event.nonce,
         "asked_by_mail": event.message_id,
         "told": f'"{wording.text}" (version {wording.id}, SHA-256 {wording.digest})' if wording else "",
+        "privacy_notice": f"{event.notice_url} {event.notice_version}".strip(),
+        "in_language": event.locale,
         "note": event.note,
     }
     return Happened(event.at, str(event.kind), facts)

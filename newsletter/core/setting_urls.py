@@ -4,6 +4,7 @@ One that may hold a password is never repeated.
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -74,3 +75,27 @@ def _service(name: str, text: str, words: str, schemes: tuple[str, ...]) -> str:
     if not is_whole:
         raise SettingsError(name, f"names no host and port; expected {scheme}://USER:PASSWORD@HOST:PORT/NAME")
     return text
+
+
+LONGEST_NOTICE, LONGEST_VERSION = 500, 40
+
+
+@dataclass(frozen=True)
+class PrivacyNotice:
+    """What sign-up forms link to, and which version of it that is."""
+
+    url: str
+    version: str
+
+
+def privacy_notice(name: str, text: str) -> PrivacyNotice | None:
+    """`https://paper.example/privacy 2026-11`; None of `off`. Raises SettingsError."""
+    if text == "off":
+        return None
+    url, _, version = (part.strip() for part in text.partition(" "))
+    parts = urlsplit(url)
+    is_url = parts.scheme in {"http", "https"} and parts.hostname and len(url) <= LONGEST_NOTICE
+    if not is_url or not 0 < len(version) <= LONGEST_VERSION:
+        expected = "https://paper.example/privacy 2026-11"
+        raise SettingsError(name, f"is no address with a version after it; expected such as {expected}")
+    return PrivacyNotice(url, version)

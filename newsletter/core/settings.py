@@ -19,7 +19,14 @@ from dotenv import dotenv_values
 
 from newsletter.core.addresses import parse
 from newsletter.core.errors import InvalidAddress, SettingsError
-from newsletter.core.setting_urls import base_url, database_url, engine_url, limits_url
+from newsletter.core.setting_urls import (
+    PrivacyNotice,
+    base_url,
+    database_url,
+    engine_url,
+    limits_url,
+    privacy_notice,
+)
 
 PREFIX = "NEWSLETTER_"
 SHORTEST_SECRET = 32
@@ -98,6 +105,7 @@ class Settings:
     budgets: tuple[Budget, ...] = USUAL_BUDGETS
     signed_forms: SignedForms = "optional"
     proof_of_work: ProofOfWork | None = None
+    privacy_notice: PrivacyNotice | None = None
     keep_ip: KeepIp = "whole"
     keep_pending: timedelta = timedelta(days=14)
     keep_ended: timedelta = timedelta(days=3 * 365)
@@ -361,6 +369,7 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "BUDGETS": ("budgets", _budgets),
     "SIGNED_FORMS": ("signed_forms", _one_of("optional", "required")),
     "PROOF_OF_WORK": ("proof_of_work", _proof_of_work),
+    "PRIVACY_NOTICE": ("privacy_notice", privacy_notice),
     "KEEP_IP": ("keep_ip", _one_of("whole", "network", "none")),
     "KEEP_PENDING_DAYS": ("keep_pending", _days(1, 30)),
     "KEEP_ENDED_DAYS": ("keep_ended", _days(30, 3650)),

@@ -37,7 +37,7 @@
     const answer = make("div", { class: "newsletter-answer", id, role: "status", tabindex: -1, lang: "en" });
     // It takes the focus to be read out; there is nothing to press in it itself.
     answer.style.outline = "none";
-    let hidden, opened, isBusy, wrong;
+    let hidden, opened, isBusy, wrong, proof, proved = 0;
 
     const clear = () => {
       answer.replaceChildren();
@@ -61,8 +61,20 @@
       opened = Date.now();
       return holder;
     };
-    const prepare = () => hidden || (hidden = fetchFields());
+    // Where a proof of work is asked for, its solver is loaded then, too. A proof works for ten minutes.
+    const prove = () => {
+      if (our.solver && Date.now() - proved > 48e4) {
+        proved = Date.now();
+        proof = import(our.solver).then((solver) => solver.prove(our.challenge)).catch(() => (proved = 0) || "");
+      }
+      return proof;
+    };
+    const prepare = () => {
+      prove();
+      return hidden || (hidden = fetchFields());
+    };
     const renew = async () => {
+      proved = 0;
       if (hidden) (await hidden).remove();
       hidden = null;
     };
@@ -79,6 +91,8 @@
       // Who fills in a form by the browser's memory is as fast as a machine.
       await pause(opened + 2100 - Date.now());
       const body = new URLSearchParams(new FormData(form));
+      const solution = await prove();
+      if (solution) body.set("altcha", solution);
       if (keep) {
         body.set("keep", keep);
         body.set("email", address);

@@ -5,11 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from playwright.sync_api import Browser, Page, Route
+from sqlalchemy import select
 
 from newsletter.core.db import db
 from newsletter.core.settings import ProofOfWork, Settings
+from newsletter.subscriptions.models import SignUp
+from newsletter.subscriptions.policy.budgets import Trust
 from tests import make
 from tests.browser.test_public_pages import assert_well_made, browser, page, submit
 from tests.trips.stage import Stage, running
@@ -76,6 +79,46 @@ def test_who_comes_back_and_signs_up_again_has_a_new_proof(stage: Stage, page: P
         submit(page)
         assert stage.mail_for(f"{name}@example.org", "Auto-Submitted").raw
         page.go_back()
+
+
+@pytest.fixture
+def site() -> Flask:
+    """A page of somebody else, which lets our scripts in and nothing else."""
+    site = Flask("somebody else's site")
+
+    @site.get("/")
+    def front() -> Response:
+        ours = site.config["OURS"]
+        text = (
+            f'<!doctype html><html lang="en"><title>Paper</title><main><h1>Paper</h1>{site.config["BODY"]}</main>'
+        )
+        policy = f"default-src 'none'; script-src {ours}; connect-src {ours}; form-action {ours}"
+        return Response(text, mimetype="text/html", headers={"Content-Security-Policy": policy})
+
+    return site
+
+
+def test_the_script_on_another_site_brings_the_proof_along(
+    app: Flask, settings: Settings, site: Flask, tmp_path: Path, page: Page
+) -> None:
+    asking = replace(settings, proof_of_work=ProofOfWork(20_000, is_required=True))
+    with running(asking, tmp_path, site) as stage:
+        make.newsletter()
+        db.session.commit()
+        site.config.update(OURS=stage.url, BODY=f'<script src="{stage.url}/embed/courier.js" async></script>')
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(stage.app.config["FEEDS_URL"])
+        page.locator("form[data-ready]").wait_for()
+        assert not [each for each in asked if "proof" in each or "challenge" in each]
+
+        page.locator("[name=email]").fill("ann@example.org")
+        page.keyboard.press("Enter")
+        page.locator(".newsletter-answer").filter(has_text="Check your inbox").wait_for()
+
+        assert stage.mail_for("ann@example.org", "Auto-Submitted").raw
+        assert db.session.scalars(select(SignUp.trust)).one() == Trust.SIGNED
+        db.session.rollback()
 
 
 def test_without_javascript_the_page_says_what_it_needs(stage: Stage, browser: Browser) -> None:

@@ -3,15 +3,19 @@
 import gzip
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from time_machine import Traveller
 from werkzeug.test import TestResponse
 
+from newsletter.app import create_app
 from newsletter.core.db import db
+from newsletter.core.settings import ProofOfWork, Settings
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
 from newsletter.subscriptions import service
@@ -19,12 +23,14 @@ from newsletter.subscriptions.models import SignUp, Subscription
 from newsletter.subscriptions.policy import FollowKind
 from newsletter.subscriptions.policy.budgets import Trust
 from newsletter.subscriptions.service import Origin, answer_sign_ups
+from newsletter.subscriptions.service.following import offer
 from newsletter.suppressions.models import Reason
 from newsletter.suppressions.service import suppress
 from tests import make
 
 JSON = {"Accept": "application/json", "Origin": "https://paper.example"}
 MOST_BYTES = 4000
+BASE = "https://letters.example.org"
 
 
 def sent(client: FlaskClient, **fields: str | list[str]) -> TestResponse:
@@ -49,6 +55,43 @@ def test_the_script_is_small_whole_and_kept_for_a_while(client: FlaskClient) -> 
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert answer.cache_control.max_age == 3600
     assert client.get("/embed/courier.js", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_script_and_solver_together_are_small_and_read_by_any_page(settings: Settings, app: Flask) -> None:
+    make.newsletter()
+    app = create_app(replace(settings, proof_of_work=ProofOfWork(1000, is_required=True)))
+    asking = app.test_client()
+
+    script = asking.get("/embed/courier.js", base_url=BASE)
+    solver = asking.get("/embed/courier/proof.js", base_url=BASE)
+
+    assert "https://letters.example.org/embed/courier/proof.js" in script.text
+    assert len(gzip.compress(script.data)) + len(gzip.compress(solver.data)) < MOST_BYTES
+    assert (solver.mimetype, solver.headers["Access-Control-Allow-Origin"]) == ("text/javascript", "*")
+    assert "document" not in solver.text
+    assert asking.get("/embed/evening/proof.js", base_url=BASE).status_code == 404
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_there_is_no_solver_where_no_proof_is_asked_for(client: FlaskClient) -> None:
+    make.newsletter()
+
+    assert client.get("/embed/courier/proof.js").status_code == 404
+    assert "proof.js" not in client.get("/embed/courier.js").text
+
+
+@pytest.mark.parametrize("path", ["/embed/courier?ask=topics", "/courier/snippets?ask=topics"])
+def test_forms_for_other_sites_offer_the_topics_that_there_are(client: FlaskClient, path: str) -> None:
+    of = make.newsletter()
+    offer(
+        of.id,
+        {(FollowKind.TOPIC, "Harbour"): 3, (FollowKind.TOPIC, "<b>Ferries"): 2, (FollowKind.AUTHOR, "Ann"): 9},
+    )
+    page = client.get(path).text
+
+    assert [each in page for each in ("Harbour", "<b>Ferries", "Ann<")] == [True, False, False]
+    assert "Harbour" not in client.get(path.partition("?")[0]).text
 
 
 def test_the_script_asks_nobody_else_for_anything(client: FlaskClient) -> None:

@@ -16,7 +16,7 @@ from newsletter.subscriptions.models import SignUp
 from newsletter.subscriptions.policy.budgets import Trust
 from tests import make
 
-READABLE = {"/embed/<slug>.js", "/embed/<slug>/fields.json", "/<slug>/challenge.json"}
+READABLE = {"/embed/<slug>.js", "/embed/<slug>/proof.js", "/embed/<slug>/fields.json", "/<slug>/challenge.json"}
 READABLE_AS_JSON = {"/<slug>/subscribe"}
 IN_FRAMES = {"/embed/<slug>"}
 

@@ -11,10 +11,11 @@ from markupsafe import Markup
 from wtforms import StringField
 
 from newsletter.core.settings import Settings
-from newsletter.digests.views import Piece
+from newsletter.digests.views import Following, Piece
 from newsletter.editions.views.printed import Issue, Part, Story
 from newsletter.mail.house import make_house
 from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.forms import WordsField
 from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.foot import Foot
 from newsletter.web import csrf, current, errors, headers, pages, static_files
@@ -66,6 +67,13 @@ class Having:
     paused_until: date | None = None
     earliest: date = date(2026, 11, 27)
     latest: date = date(2027, 11, 27)
+    wished: Sequence[str] = ()
+
+    def followed(self, kind: str) -> Sequence[str]:
+        return self.topics if kind == "topic" else ()
+
+    def choices(self, kind: str) -> Sequence[str]:
+        return {"topic": self.topics, "author": ["Ida Holm", "Tom Reed"]}.get(kind, ())
 
     @property
     def is_on(self) -> bool:
@@ -114,6 +122,7 @@ class Writer:
 class SignUpForm(csrf.PublicForm):
     email = StringField()
     name = StringField()
+    topics = authors = sources = WordsField()
 
 
 def small_app(base_url: str = SETTINGS.base_url) -> Flask:
@@ -192,6 +201,7 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
             "piece": PIECE,
             "writers": [(Writer("Ida Holm", "Reports from the quays."), "https://harbour.example/ida")],
             "carried": [(issue(214), newsletter)],
+            "follow": [Following("topic", "Harbour", "/harbour-brief?follow=7#sign-up")],
             "others": [others[0]],
         },
         "did_you_mean.html": page

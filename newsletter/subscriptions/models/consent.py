@@ -35,8 +35,10 @@ class ConsentEvent(db.Model):  # type: ignore[name-defined, misc]
 
     `method` is how: the form, the link in the confirmation, one click (RFC 8058), the unsubscribe page and others.
     `nonce` and `edition_id` say which link was used, `edition_id` the edition it stood in. `message_id` is the
-    Message-ID of the mail that asked whether the request was meant, "" where none left. The triggers refuse every
-    UPDATE, and a DELETE as long as its subscriber is there: only the person goes, and the ledger with it.
+    Message-ID of the mail that asked whether the request was meant, "" where none left. `notice_url` and
+    `notice_version` are the privacy notice that was shown with the wording, `locale` the language of both. The
+    triggers refuse every UPDATE, and a DELETE as long as its subscriber is there: only the person goes, and the
+    ledger with it.
     """
 
     __tablename__ = "consent_events"
@@ -54,6 +56,9 @@ class ConsentEvent(db.Model):  # type: ignore[name-defined, misc]
     wording_id: Mapped[int | None] = mapped_column(ForeignKey("wordings.id"))
     edition_id: Mapped[int | None] = mapped_column(BigId)
     message_id: Mapped[str] = mapped_column(String(320), default="")
+    notice_url: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    notice_version: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    locale: Mapped[str] = mapped_column(String(16), default="", server_default="")
 
     wording: Mapped[Wording | None] = relationship(lazy="joined")
     origin: Mapped["ConsentOrigin | None"] = relationship(lazy="joined", passive_deletes=True)

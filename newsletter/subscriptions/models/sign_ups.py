@@ -83,3 +83,6 @@ class SignUp(db.Model):  # type: ignore[name-defined, misc]
     wording: Mapped[str] = mapped_column(Text, default="")
     ip: Mapped[str] = mapped_column(String(45), default="")
     user_agent: Mapped[str] = mapped_column(String(300), default="")
+    notice_url: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    notice_version: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    locale: Mapped[str] = mapped_column(String(16), default="", server_default="")

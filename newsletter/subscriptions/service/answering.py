@@ -24,7 +24,7 @@ from newsletter.subscriptions.models import IS_NEW, Consent, Follow, SignUp, Sub
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscriber
 from newsletter.subscriptions.service.budgeting import Gate
-from newsletter.subscriptions.service.consent import NO_LINK, Link, Named, Origin, note
+from newsletter.subscriptions.service.consent import NO_LINK, Link, Named, Notice, Origin, note
 from newsletter.subscriptions.service.counting import Tally
 from newsletter.subscriptions.service.linking import LINK, answer_link, answer_wish, wished
 from newsletter.subscriptions.service.readdressing import CHANGE, answer_change
@@ -123,7 +123,8 @@ def _answered(asked: SignUp, gate: Gate, tally: Tally, house: House) -> Verdict:
     if verdict is Verdict.ASKED:
         by_mail = Link(message_id=_ask(subscriber, pending, moment, house))
         tally.note(pending, moment)
-    origin = Origin(asked.method, asked.ip, asked.user_agent, asked.page, asked.wording, asked.form)
+    notice = Notice(asked.notice_url, asked.notice_version, asked.locale)
+    origin = Origin(asked.method, asked.ip, asked.user_agent, asked.page, asked.wording, asked.form, notice=notice)
     for each in subscriptions:
         whose = Named(each.subscriber_id, each.newsletter_id)
         note(Consent.REQUESTED, whose, origin, asked.at, by_mail if each in pending else NO_LINK)

@@ -14,13 +14,24 @@ from newsletter.subscriptions.policy.budgets import Trust
 from newsletter.subscriptions.policy.proof import Proof
 
 
+class Notice(NamedTuple):
+    """The privacy notice that people were shown, and the language of what they were told; "" where unknown."""
+
+    url: str = ""
+    version: str = ""
+    locale: str = ""
+
+
+NO_NOTICE = Notice()
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where a wish came from, for the consent ledger; `method` is form, link, one-click, page, command …
 
     `wording` is all that the page said whose button was pressed, "" where that is not known; `form` which of our
     forms, `page` where that stood, `trust` what the form says of who filled it in, `proof` the proof of work it
-    brought, `note` what an operator said.
+    brought, `note` what an operator said, `notice` the privacy notice that the page named.
     """
 
     method: str
@@ -32,6 +43,7 @@ class Origin:
     trust: Trust = Trust.SIGNED
     proof: Proof | None = None
     note: str = ""
+    notice: Notice = NO_NOTICE
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,9 @@ def note(kind: Consent, whose: Named, origin: Origin, at: datetime, link: Link =
             "edition_id": link.edition_id,
             "message_id": link.message_id,
             "wording_id": _wording_id(origin.wording, at),
+            "notice_url": origin.notice.url,
+            "notice_version": origin.notice.version,
+            "locale": origin.notice.locale,
         },
     )
     if origin.ip or origin.user_agent:

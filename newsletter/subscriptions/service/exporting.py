@@ -15,6 +15,7 @@ COLUMNS = (
     *("email", "name", "status", "end_reason", "cadence", "topics", "language", "timezone"),
     *("requested_at", "confirmed_at", "ended_at"),
     *("consent_method", "consent_at", "consent_wording", "consent_sha256", "form", "page", "note"),
+    *("notice_url", "notice_version", "locale"),
 )
 AT_A_TIME = 1000
 
@@ -50,6 +51,9 @@ _AFTER_TOPICS = (
     ConsentEvent.form,
     ConsentEvent.page,
     ConsentEvent.note,
+    ConsentEvent.notice_url,
+    ConsentEvent.notice_version,
+    ConsentEvent.locale,
 )
 
 

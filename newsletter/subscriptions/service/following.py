@@ -20,7 +20,7 @@ Choice = Mapping[FollowKind, Sequence[str]]
 
 
 def offer(newsletter_id: int, found: Mapping[tuple[FollowKind, str], int]) -> None:
-    """From now on this and nothing else can be followed of the newsletter; `found` says in how many articles it is."""
+    """From now on this and nothing else can be followed of it; `found` says in how many articles each is."""
     moment = now()
     with transaction():
         known = {

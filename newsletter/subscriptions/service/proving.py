@@ -45,7 +45,7 @@ def proven(origin: Origin, payload: str, slug: str, house: House) -> Origin:
     if not payload and asked.is_required:
         problem = (
             "To keep programs away, this form has your browser solve a small task, and for that it needs "
-            "JavaScript. Please switch it on, load this page again, and press the button once more."
+            "JavaScript. Please switch it on if it is off, load this page again, and press the button once more."
         )
         raise InvalidInput(problem, field="form")
     if not payload:

@@ -92,6 +92,9 @@ def _made(mailbox: Address, origin: Origin, house: House) -> SignUp:
         wording=origin.wording,
         ip=kept_ip(origin.ip, house.settings.keep_ip),
         user_agent=kept_agent(plain(origin.user_agent), house.settings.keep_ip),
+        notice_url=origin.notice.url,
+        notice_version=origin.notice.version,
+        locale=origin.notice.locale,
     )
 
 

@@ -11,6 +11,8 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.policy.budgets import Trust
 from newsletter.subscriptions.policy.keeping import kept_agent, kept_ip
 from newsletter.subscriptions.service import Origin
+from newsletter.subscriptions.service.consent import NO_NOTICE, Notice
+from newsletter.subscriptions.views import wordings
 from newsletter.web.current import house
 
 Answer = str | Response | tuple[str | Response, int]
@@ -42,4 +44,15 @@ def origin(method: str, wording: str, form: str = "", trust: Trust = Trust.SIGNE
         wording=wording,
         form=form,
         trust=trust,
+        notice=_notice(wording),
     )
+
+
+def _notice(wording: str) -> Notice:
+    """What our page named and the language it spoke; of what is not our page we know neither."""
+    shown = house().settings.privacy_notice
+    if not wording:
+        return NO_NOTICE
+    if shown and wordings.privacy(shown).striptags() in wording:
+        return Notice(shown.url, shown.version, wordings.LOCALE)
+    return Notice(locale=wordings.LOCALE)

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 
+from newsletter.core.errors import NotFound
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter, newsletters
 from newsletter.subscriptions.forms import SignUpForm
@@ -38,7 +39,23 @@ def script(slug: str) -> Answer:
         "fields": f"{_url(of)}/fields.json",
         "css": _style(),
     }
-    response = Response(render_template("embed/script.js", facts=facts), mimetype="text/javascript")
+    if house().settings.proof_of_work:
+        facts["solver"] = f"{_url(of)}/proof.js"
+        facts["challenge"] = f"{url_of(of)}/challenge.json"
+    response = Response(_lean(render_template("embed/script.js", facts=facts)), mimetype="text/javascript")
+    response.cache_control.public, response.cache_control.max_age = True, KEPT_FOR
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@blueprint.get("/embed/<slug>/proof.js")
+@readable_anywhere
+def solver(slug: str) -> Answer:
+    """What solves a challenge, as a module that the script loads when somebody begins to fill in the form."""
+    if not house().settings.proof_of_work:
+        raise NotFound(kind="challenge", name=slug)
+    newsletter(slug)
+    response = Response(_solver(), mimetype="text/javascript")
     response.cache_control.public, response.cache_control.max_age = True, KEPT_FOR
     response.add_etag()
     return response.make_conditional(request)
@@ -91,6 +108,7 @@ def snippets(slug: str) -> Answer:
         askable=ASKABLE,
         themes=THEMES,
         cadences=list(Cadence),
+        proof=asked_proof(of),
         subscribe_url=f"{url_of(of)}/subscribe",
         script_url=f"{_url(of)}.js",
         frame_url=f"{_url(of)}?{query}" if query else _url(of),
@@ -105,7 +123,7 @@ def snippets(slug: str) -> Answer:
 
 def _form(of: Newsletter, offer: Offer, form: SignUpForm) -> Response:
     values = {"form": form, "stamp": stamp(house()), "proof": asked_proof(of), "cadences": list(Cadence)}
-    told = wordings.framed_form(of)
+    told = wordings.framed_form(of, house().settings.privacy_notice)
     return with_script(_framed("embed/frame.html", of, offer, told=told, **values))
 
 
@@ -122,3 +140,16 @@ def _url(of: Newsletter) -> str:
 def _style() -> str:
     """The form's style sheet without what is there for people only."""
     return " ".join(re.sub(r"/\*.*?\*/", "", (FOLDER / "embed.css").read_text(), flags=re.DOTALL).split())
+
+
+@cache
+def _solver() -> str:
+    """The function that solves, out of the script of our own forms."""
+    end = "\n})();\n"
+    whole = (FOLDER / "proof.js").read_text()
+    return _lean(whole[whole.index("const prove = ") : whole.index(end)] + end + "export { prove };\n")
+
+
+def _lean(script: str) -> str:
+    """Without indents and lines of comments only; our scripts have no text over several lines."""
+    return re.sub(r"^ *(?://.*\n)? *", "", script, flags=re.MULTILINE)

@@ -10,6 +10,7 @@ from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.proofs import AskedProof, asked_proof
 from newsletter.subscriptions.views.wordings import Told
 from newsletter.web.caching import STAMP
+from newsletter.web.current import house
 
 
 @dataclass(frozen=True)
@@ -24,4 +25,4 @@ class Foot:
 
 def foot(of: Newsletter) -> Foot:
     url = url_for("public.subscribe", slug=of.slug, form=wordings.FOOT)
-    return Foot(url, wordings.short_form(of), asked_proof(of), STAMP)
+    return Foot(url, wordings.short_form(of, house().settings.privacy_notice), asked_proof(of), STAMP)

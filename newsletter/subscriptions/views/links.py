@@ -17,14 +17,15 @@ blueprint = Blueprint("links", __name__)
 def confirm(token: str) -> Answer:
     newsletters = service.newsletters_to_confirm(token, house())
     action_url = url_for("links.confirm", token=token)
-    told = wordings.confirm(newsletters)
+    told = wordings.confirm(newsletters, house().settings.privacy_notice)
     return about("pages/confirm.html", newsletters[0], told=told, action_url=action_url)
 
 
 @blueprint.post("/confirm/<token>")
 @by_token_only
 def confirmed(token: str) -> Answer:
-    told = wordings.confirm(service.newsletters_to_confirm(token, house()))
+    newsletters = service.newsletters_to_confirm(token, house())
+    told = wordings.confirm(newsletters, house().settings.privacy_notice)
     newsletters = service.confirm(token, trace("link", told.text), house())
     return about("pages/confirmed.html", newsletters[0], newsletters=newsletters)
 

@@ -11,19 +11,28 @@ from werkzeug.datastructures import MultiDict
 
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletters
+from newsletter.subscriptions.policy import FollowKind
+from newsletter.subscriptions.queries import followables
 
-ASKABLE, THEMES = ("name", "cadence"), ("light", "dark")
+ASKABLE, THEMES = ("name", "cadence", "topics"), ("light", "dark")
 MOST_OTHERS = 19
 """One sign-up names at most twenty newsletters."""
+
+MOST_TOPICS = 12
+"""The commonest; more would be a wall of boxes."""
 
 
 @dataclass(frozen=True)
 class Offer:
-    """`asks` are of ASKABLE, `others` further newsletters; without a `theme` it is the reader's own."""
+    """`asks` are of ASKABLE, `others` further newsletters; without a `theme` it is the reader's own.
+
+    `topics` are those of the newsletter, where it asks for them.
+    """
 
     asks: Sequence[str]
     others: Sequence[Newsletter]
     theme: str = ""
+    topics: Sequence[str] = ()
 
     @property
     def query(self) -> dict[str, Any]:
@@ -34,7 +43,8 @@ class Offer:
     @property
     def height(self) -> int:
         """Pixels that a frame needs for the form, also on a phone."""
-        return 320 + 90 * len(self.asks) + (60 + 44 * len(self.others) if self.others else 0)
+        boxes = sum(60 + 44 * len(each) for each in (self.others, self.topics) if each)
+        return 320 + 90 * len(set(self.asks) - {"topics"}) + boxes
 
 
 def offer_in(query: MultiDict[str, str], of: Newsletter) -> Offer:
@@ -44,4 +54,12 @@ def offer_in(query: MultiDict[str, str], of: Newsletter) -> Offer:
         asks=[each for each in ASKABLE if each in asked],
         others=others[:MOST_OTHERS],
         theme=theme if theme in THEMES else "",
+        topics=_topics(of) if "topics" in asked else (),
     )
+
+
+def _topics(of: Newsletter) -> Sequence[str]:
+    """The commonest of the newsletter, by name."""
+    topics = [each for each in followables(of.id) if each.kind == FollowKind.TOPIC]
+    commonest = sorted(topics, key=lambda each: -each.articles)[:MOST_TOPICS]
+    return sorted((each.value for each in commonest), key=str.casefold)

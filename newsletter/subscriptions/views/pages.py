@@ -77,6 +77,6 @@ def _ask_which(of: Newsletter, form: SignUpForm, suggestion: str) -> str:
 
 
 def _page(of: Newsletter, form: SignUpForm) -> Response:
-    told = wordings.sign_up(of, followed(form, of))
+    told = wordings.sign_up(of, followed(form, of), house().settings.privacy_notice)
     values = {"subscribe_url": url_for("public.subscribe", slug=of.slug), "stamp": stamp(house())}
     return with_script(about("pages/newsletter.html", of, form=form, proof=asked_proof(of), told=told, **values))

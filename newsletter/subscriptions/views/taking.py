@@ -36,7 +36,7 @@ def take(form: SignUpForm, of: Newsletter, which: str) -> Taken:
         return Taken()
     try:
         trust = form.trust(house())
-        told = wordings.NOTHING if trust is Trust.UNSIGNED else wordings.of_form(which, of, followed(form, of))
+        told = wordings.NOTHING if trust is Trust.UNSIGNED else _told(form, of, which)
         seen_on = form.proven(origin("form", told, which, trust), of.slug, house())
         wish, suggestion = form.wish(), form.find_suggestion()
         if suggestion:
@@ -52,6 +52,10 @@ def followed(form: SignUpForm, of: Newsletter) -> Sequence[str]:
     """What the form follows, as far as the newsletter has it: what else was sent in, no page of ours has shown."""
     chosen = {(kind, value) for kind in FollowKind for value in form[f"{kind}s"].data}
     return [each.value for each in followables(of.id) if (each.kind, each.value) in chosen] if chosen else ()
+
+
+def _told(form: SignUpForm, of: Newsletter, which: str) -> str:
+    return wordings.of_form(which, of, followed(form, of), house().settings.privacy_notice)
 
 
 def hours_to_confirm() -> int:

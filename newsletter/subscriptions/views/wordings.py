@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from newsletter.core.setting_urls import PrivacyNotice
 from newsletter.newsletters.models import Newsletter
 
 NOTHING = ""
@@ -17,6 +18,10 @@ NOTHING = ""
 
 PAGE, FOOT, FRAME = "page", "foot", "frame"
 """Our forms whose words we know: of a newsletter's page, at the foot of what people read, and in a frame."""
+
+
+LOCALE = "en"
+"""The language of all these words."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Told:
         return "\n".join(line for line in lines if line)
 
 
-def sign_up(of: Newsletter, followed: Sequence[str] = ()) -> Told:
+def sign_up(of: Newsletter, followed: Sequence[str] = (), notice: PrivacyNotice | None = None) -> Told:
     """The page with the sign-up form; `followed` is what somebody came to follow, of what the newsletter has."""
     return _told(
         name=of.name,
@@ -55,10 +60,11 @@ def sign_up(of: Newsletter, followed: Sequence[str] = ()) -> Told:
         own_name=_label("Your name", "optional"),
         button=Markup('Sign up<span class="unseen"> for {}</span>').format(_named(of)),
         after="We first send one mail to ask whether it was you. Nothing else comes until you say yes in it.",
+        **_privacy(notice),
     )
 
 
-def short_form(of: Newsletter) -> Told:
+def short_form(of: Newsletter, notice: PrivacyNotice | None = None) -> Told:
     """The form at the foot of what people read."""
     return _told(
         heading=Markup("Get {} by mail").format(_named(of)),
@@ -66,28 +72,30 @@ def short_form(of: Newsletter) -> Told:
         address="E-mail address",
         button=Markup('Sign up<span class="unseen"> for {}</span>').format(_named(of)),
         after="We first send one mail to ask whether it was you. You can leave with one click.",
+        **_privacy(notice),
     )
 
 
-def framed_form(of: Newsletter) -> Told:
+def framed_form(of: Newsletter, notice: PrivacyNotice | None = None) -> Told:
     """The form in a frame on other sites."""
     return _told(
         heading=_named(of),
         address="E-mail address",
         button=Markup('Sign up<span class="unseen"> for {}</span>').format(_named(of)),
         after="We first send one mail to ask whether it was you. Nothing else comes until you say yes in it.",
+        **_privacy(notice),
     )
 
 
-def of_form(which: str, of: Newsletter, followed: Sequence[str] = ()) -> str:
+def of_form(which: str, of: Newsletter, followed: Sequence[str] = (), notice: PrivacyNotice | None = None) -> str:
     """What that form said; NOTHING of one whose words others may have changed."""
     if which == PAGE:
-        return sign_up(of, followed).text
+        return sign_up(of, followed, notice).text
     forms = {FOOT: short_form, FRAME: framed_form}
-    return forms[which](of).text if which in forms else NOTHING
+    return forms[which](of, notice).text if which in forms else NOTHING
 
 
-def confirm(newsletters: Sequence[Newsletter]) -> Told:
+def confirm(newsletters: Sequence[Newsletter], notice: PrivacyNotice | None = None) -> Told:
     """What the link in a confirmation leads to, for all newsletters that it confirms."""
     first, *others = newsletters
     often = Markup("") if others or not first.schedule_words else escape(f", {first.schedule_words}")
@@ -96,6 +104,7 @@ def confirm(newsletters: Sequence[Newsletter]) -> Told:
         question=Markup("Do you want {} by mail{}?").format(_all_named(newsletters), often),
         button="Yes, subscribe me",
         after="Was it not you who signed up? Then close this page. Without the button, nothing is ever sent.",
+        **_privacy(notice),
     )
 
 
@@ -151,6 +160,16 @@ def _following(followed: Sequence[str]) -> Mapping[str, Markup]:
         "follow": Markup("You follow {}.").format(names),
         "follow_words": escape("It is kept with your subscription, and the link in each mail changes it."),
     }
+
+
+def privacy(notice: PrivacyNotice) -> Markup:
+    """The link to the notice; in a tab of its own, because it may stand in a frame."""
+    words = Markup('<a href="{}" target="_blank" rel="noopener">How we treat your data</a> (version {})')
+    return words.format(notice.url, notice.version)
+
+
+def _privacy(notice: PrivacyNotice | None) -> Mapping[str, Markup]:
+    return {"privacy": privacy(notice)} if notice else {}
 
 
 def _told(**parts: str | Markup) -> Told:

@@ -7,9 +7,8 @@
  */
 "use strict";
 
-(() => {
+const prove = (() => {
   const SLICE = 400;
-  const FRESH = 8 * 60 * 1000;
 
   async function search({ challenge, maxnumber, salt }) {
     const wanted = Uint8Array.from(challenge.match(/../g), (pair) => parseInt(pair, 16));
@@ -28,7 +27,7 @@
     throw new Error("No number solves the challenge.");
   }
 
-  async function prove(url) {
+  return async (url) => {
     const answer = await fetch(url, { cache: "no-store", credentials: "omit" });
     if (!answer.ok) {
       throw new Error(`The challenge was answered with ${answer.status}.`);
@@ -36,7 +35,11 @@
     const { algorithm, challenge, maxnumber, salt, signature } = await answer.json();
     const number = await search({ challenge, maxnumber, salt });
     return btoa(JSON.stringify({ algorithm, challenge, number, salt, signature }));
-  }
+  };
+})();
+
+(() => {
+  const FRESH = 8 * 60 * 1000;
 
   function guard(field) {
     const { form, nextElementSibling: status } = field;
