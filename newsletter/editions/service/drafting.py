@@ -102,7 +102,10 @@ def findings(edition_id: int, house: House) -> list[Finding]:
 def judged(told: Told, content: Content, of: Newsletter, house: House) -> list[Finding]:
     """What the gate says of this content, errors first; of its links, what they last answered."""
     links = link_findings(links_of(told.articles, told.layout, house.settings.base_url))
-    return sorted([*inspect(content, of.postal_address), *links, *missing_pictures(told.articles, of)], key=lambda each: not each.is_error)
+    return sorted(
+        [*inspect(content, of.postal_address), *links, *missing_pictures(told.articles, of)],
+        key=lambda each: not each.is_error,
+    )
 
 
 def arrange(edition_id: int, article_ids: Sequence[int]) -> Edition:
