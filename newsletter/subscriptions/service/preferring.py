@@ -26,6 +26,7 @@ from newsletter.subscriptions.queries import subscriptions_of
 from newsletter.subscriptions.service.consent import Named, Origin
 from newsletter.subscriptions.service.leaving import end
 from newsletter.subscriptions.service.readdressing import has_moved_since
+from newsletter.subscriptions.service.stints import note_stint
 
 LONGEST_PAUSE = timedelta(days=366)
 MOST_TOPICS, LONGEST_TOPIC = 20, 100
@@ -130,6 +131,7 @@ def prefer(whose: Named, cadence: str, topics: Sequence[str]) -> None:
         raise InvalidInput(problem, field="topics")
     with transaction():
         subscription = _held(whose)
+        note_stint(subscription, Cadence(cadence))
         subscription.cadence = Cadence(cadence)
         kept = [each for each in subscription.follows if each.kind != FollowKind.TOPIC or each.value in wanted]
         known = {each.value for each in kept if each.kind == FollowKind.TOPIC}

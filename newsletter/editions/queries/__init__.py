@@ -14,6 +14,7 @@ from newsletter.delivery.queries import Ledger, ledger
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import PUBLIC, EditionStatus, Layout, spellings
 from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.policy import Cadence
 
 PAGE = 20
 """Editions on a page of the archive."""
@@ -154,15 +155,14 @@ def was_recalled() -> ColumnElement[bool]:
     return and_(Edition.status == EditionStatus.CANCELLED, Edition.mailing_id.is_(None))
 
 
-def earlier(newsletter_id: int, slot: datetime) -> ColumnElement[bool]:
-    """Editions of this newsletter for slots before that one."""
-    return and_(Edition.newsletter_id == newsletter_id, Edition.window_end < slot, ~was_recalled())
-
-
-def earlier_in_house(newsletter_id: int, slot: datetime) -> ColumnElement[bool]:
-    """As `earlier`, and those of all other newsletters up to that slot."""
-    is_of_another = and_(Edition.newsletter_id != newsletter_id, Edition.window_end == slot)
-    return and_(or_(Edition.window_end < slot, is_of_another), ~was_recalled())
+def earlier(newsletter_id: int, slot: datetime, cadence: Cadence = Cadence.EACH) -> ColumnElement[bool]:
+    """Editions of this newsletter and cadence for slots before that one."""
+    return and_(
+        Edition.newsletter_id == newsletter_id,
+        Edition.cadence == cadence,
+        Edition.window_end < slot,
+        ~was_recalled(),
+    )
 
 
 def carriers(article_ids: Collection[int], among: ColumnElement[bool]) -> Mapping[int, str]:
