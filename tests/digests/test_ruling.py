@@ -102,24 +102,6 @@ def test_sections_and_notes_stand_in_the_mail_and_notes_are_used_up(
     assert digest_of("morning").notes == {}
 
 
-def test_once_in_the_house_means_also_what_another_newsletter_has_carried(house: House, clock: Traveller) -> None:
-    digest, source = morning(house)
-    weekly = make.newsletter("weekly")
-    make.subscription(weekly, house, "bob@example.org")
-    add_digest("weekend", weekly.slug, Rule("30 6 * * *"), [source.id])
-    make.article(source, "The one story", now())
-    clock.move_to(digest.next_due_at)
-    run_due(house)
-    assert carried() == [["The one story"], ["The one story"]]
-
-    rule_by("weekend", Selection(once=Once.HOUSE))
-    make.article(source, "Another story", now())
-    clock.shift(timedelta(days=1))
-    run_due(house)
-
-    assert carried()[2:] == [["Another story"]]
-
-
 def test_looking_back_shows_what_the_slot_chose_then(house: House, clock: Traveller) -> None:
     digest, source = morning(house)
     make.article(source, "Monday's", now())
