@@ -9,11 +9,10 @@ from newsletter.articles.models import Source
 from newsletter.core.clock import now
 from newsletter.core.errors import InvalidInput, InvalidSchedule, NotFound
 from newsletter.digests.models import Digest
-from newsletter.digests.policy import Mark, MarkKind, Once, Outcome, Section, Selection
+from newsletter.digests.policy import Mark, MarkKind, Outcome, Section, Selection
 from newsletter.digests.queries import digest as digest_of
 from newsletter.digests.queries import marks, runs
 from newsletter.digests.service import (
-    add_digest,
     mark,
     note,
     propose,
@@ -24,7 +23,7 @@ from newsletter.digests.service import (
     unmark,
     window_at,
 )
-from newsletter.digests.service.ruling import LONGEST_NOTE, Rule
+from newsletter.digests.service.ruling import LONGEST_NOTE
 from newsletter.editions.queries import articles_of, editions
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope

@@ -81,8 +81,11 @@ class Groups:
 
 
 @contextmanager
-def grouped(of: Edition, articles: Sequence[Article]) -> Iterator[Groups]:
-    """Within the transaction that queues; the recipients can be selected within the block only."""
+def grouped(of: Edition, articles: Sequence[Article], most: int = MOST_SHARES) -> Iterator[Groups]:
+    """Within the transaction that queues; the recipients can be selected within the block only.
+
+    At `most` so many different choices are heeded, those of the most readers; in the others topics are not.
+    """
     # Two editions that leave at one moment must each see what the other one brings to whom.
     one_at_a_time("freezing an audience")
     audience = readers_of(of)
@@ -93,7 +96,7 @@ def grouped(of: Edition, articles: Sequence[Article]) -> Iterator[Groups]:
     tables = [*([SHARES] if has_shares else []), *([HOURS] if has_hours else []), _VARIANTS]
     link = db.session.connection()
     _VARIANTS.create(link)
-    yield _grouped(_Seen(audience, bits(range(len(articles))), tables), articles)
+    yield _grouped(_Seen(audience, bits(range(len(articles))), tables), articles, most)
     # After an error the transaction ends, and they go with it.
     for table in tables:
         table.drop(link)
@@ -126,20 +129,20 @@ class _Seen:
         return joined, (lo, hi, wave, due_at, why)
 
 
-def _grouped(seen: _Seen, articles: Sequence[Article]) -> Groups:
+def _grouped(seen: _Seen, articles: Sequence[Article], most: int) -> Groups:
     counts = _counts(seen)
     shares = Counter[Bits]()
     for row in counts:
         shares[Bits(row.lo, row.hi)] += row.readers
-    if len(shares) > MOST_SHARES:
-        kept = [share for share, _ in shares.most_common(MOST_SHARES)]
+    if len(shares) > most:
+        kept = [share for share, _ in shares.most_common(most)]
         unwish_all_but(kept, seen.whole)
         counts = _counts(seen)
     parts = _numbered(counts, seen.whole, articles)
     joined, (lo, hi, wave, due_at, why) = seen.statement()
     is_theirs = and_(_VARIANTS.c.lo == lo, _VARIANTS.c.hi == hi, _VARIANTS.c.wave == wave)
     recipients = joined.outerjoin(_VARIANTS, is_theirs).add_columns(
-        func.coalesce(_VARIANTS.c.number, 0), due_at, why
+        func.coalesce(_VARIANTS.c.number, 0).label("variant"), due_at, why
     )
     return Groups(recipients, parts)
 
