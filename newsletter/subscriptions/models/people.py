@@ -98,6 +98,7 @@ class Subscription(db.Model):  # type: ignore[name-defined, misc]
 
     subscriber: Mapped[Subscriber] = relationship(lazy="joined", innerjoin=True)
     follows: Mapped[list["Follow"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    stints: Mapped[list["Stint"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
 
 
 class Follow(db.Model):  # type: ignore[name-defined, misc]
