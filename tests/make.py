@@ -39,6 +39,8 @@ from newsletter.subscriptions.models import Subscriber, Subscription
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscriber, find_subscription
 from newsletter.subscriptions.service import Origin, answer_sign_ups, sign_up
+from newsletter.subscriptions.service.consent import Named
+from newsletter.subscriptions.service.preferring import prefer
 
 _numbers = count(1)
 
@@ -83,6 +85,32 @@ def subscription(
         )
         db.session.add(made)
     return made
+
+
+def wish(whose: Subscription, cadence: str = "each", topics: Sequence[str] = ()) -> None:
+    """They say on their page how often they want it, and what of it."""
+    prefer(Named(whose.subscriber_id, whose.newsletter_id), cadence, topics)
+
+
+def also(whose: Subscription, of: Newsletter) -> Subscription:
+    """The same person reads another newsletter too."""
+    with transaction():
+        made = Subscription(
+            subscriber_id=whose.subscriber_id,
+            newsletter_id=of.id,
+            status=SubscriptionStatus.CONFIRMED,
+            nonce=f"nonce{whose.subscriber_id}-{of.id}",
+            requested_at=now(),
+        )
+        db.session.add(made)
+    return made
+
+
+def hour(whose: Subscription, at: int | None, zone: str = "") -> None:
+    """They say at which hour they want to read, and where they are."""
+    with transaction():
+        person = db.session.get_one(Subscriber, whose.subscriber_id)
+        person.local_hour, person.timezone = at, zone
 
 
 def subscriptions(of: Newsletter, house: House, how_many: int) -> list[Subscription]:

@@ -1,7 +1,7 @@
 """Newsletters have a theme, fonts, a logo, a head and a foot; pictures of articles may be ours.
 
 Revision ID: 5e0c9a7d31f8
-Revises: f3b1a6c09d27
+Revises: b7e2d41c90fa
 Create Date: 2026-11-26 20:40:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5e0c9a7d31f8"
-down_revision = "f3b1a6c09d27"
+down_revision = "b7e2d41c90fa"
 branch_labels = None
 depends_on = None
 

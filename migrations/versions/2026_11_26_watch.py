@@ -1,7 +1,7 @@
 """What a digest's watchdog looks at, how many readers an edition must have, corrections, longer names of alarms.
 
 Revision ID: 8c41e7d0b236
-Revises: 36f0a1c84b21
+Revises: 36d7c2e95b04
 Create Date: 2026-11-26 20:30:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "8c41e7d0b236"
-down_revision = "36f0a1c84b21"
+down_revision = "36d7c2e95b04"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,7 @@
 """The account of one edition: its ledger, why it is not accepted everywhere, and what can be done."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from newsletter.delivery.queries import Reason
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import OPEN, EditionStatus
 from newsletter.editions.queries import articles_of, layout_of, progress
+from newsletter.editions.queries.readers import groups
 
 MOST_SHOWN = 10
 """Wordings of one reason that are printed; as JSON fifty."""
@@ -36,6 +38,7 @@ def account(chosen: Edition, settings: Settings) -> Facts:
         "ledger": ledger.as_dict(),
         "next_try_at": None,
         "expires_at": None,
+        "groups": [],
         "reasons": [],
     }
     if chosen.status in OPEN:
@@ -45,6 +48,7 @@ def account(chosen: Edition, settings: Settings) -> Facts:
         facts["problem"] = mailing.problem if mailing.state == MailingState.PAUSED else ""
         facts["next_try_at"] = delivery.next_due(mailing.id)
         facts["expires_at"] = mailing.tried_since + settings.retry_within if ledger.open else None
+        facts["groups"] = [asdict(each) for each in groups(chosen)]
         facts["reasons"] = [_told(reason) for reason in delivery.reasons(mailing.id)]
     return facts
 
@@ -70,6 +74,8 @@ def in_words(facts: Facts) -> str:
     if "articles" in facts:
         lines += ["", *("  {article:>7}  {title}".format(**each) for each in facts["articles"])]
     lines += ["", *(f"  {name:<10} {count:>9,}" for name, count in facts["ledger"].items())]
+    if len(facts["groups"]) > 1:
+        lines += ["", *(_group(each) for each in facts["groups"][:MOST_TOLD])]
     if facts["next_try_at"]:
         lines += ["", f"  Next due {minute(facts['next_try_at'])}; tried until {minute(facts['expires_at'])}."]
     for reason in facts["reasons"]:
@@ -77,6 +83,12 @@ def in_words(facts: Facts) -> str:
     if facts.get("seconds"):
         lines += ["", "  {seconds:,.1f} s, {rate:,.1f} mails/s".format(**facts)]
     return "\n".join(lines)
+
+
+def _group(each: Facts) -> str:
+    at = f" at {minute(each['due_at'])}" if each["due_at"] else ""
+    waits = f", {each['waiting']:,} wait" if each["waiting"] else ""
+    return "  {readers:>9,}  get {articles} articles".format(**each) + at + waits
 
 
 def how_to_go_on(chosen: Edition) -> str:

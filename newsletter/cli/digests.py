@@ -1,13 +1,13 @@
 """`newsletter digest`: the rules that turn new articles into editions."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
-from newsletter.cli.explaining import explained
+from newsletter.cli.explaining import explained, told_of
 from newsletter.cli.output import Group, answer, open_house, table
 from newsletter.core.clock import now
 from newsletter.core.db import db
@@ -19,6 +19,9 @@ from newsletter.digests.policy.watching import Empty, Smaller, Watch
 from newsletter.digests.service import Rule, add_digest, propose
 from newsletter.editions.service import preview_content
 from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.policy import Cadence
+
+WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
 _EMPTY = "When a slot brings no edition, or one with fewer articles than the rule's least."
 _SMALLER = "When an edition has fewer readers than the last, by that share; hold keeps it back."
@@ -92,6 +95,26 @@ def watch(slug: str, late: int, empty: Empty, share: int, smaller: Smaller) -> N
 @group.command()
 @click.argument("slug")
 @click.option(
+    "--weekday",
+    type=click.Choice(WEEKDAYS),
+    default="monday",
+    show_default=True,
+    help="Who wants it weekly gets it at the first slot from this day on.",
+)
+@click.option("--month-day", default=1, show_default=True, help="As for a week: from this day of a month on.")
+@click.option("--hour", type=int, help="For who has said a time zone and no hour; at once without it.")
+def pace(slug: str, weekday: str, month_day: int, hour: int | None) -> None:
+    """When readers get it who want it weekly, monthly or at an hour of their own."""
+    with open_house():
+        digest = service.pace(slug, WEEKDAYS.index(weekday), month_day, hour)
+        facts = {"weekly_on": weekday, "monthly_on": digest.monthly_on, "local_hour": digest.local_hour}
+        when_ = "at once" if hour is None else f"at {hour:02}:00 where they are"
+        answer(facts, f"Weeks begin on {weekday.capitalize()}, months on day {month_day}; sent {when_}.")
+
+
+@group.command()
+@click.argument("slug")
+@click.option(
     "--from", "file", type=click.File(encoding="utf-8"), help="A file with the new rule; - reads it here."
 )
 def rule(slug: str, file: IO[str] | None) -> None:
@@ -104,11 +127,13 @@ def rule(slug: str, file: IO[str] | None) -> None:
 @group.command()
 @click.argument("slug")
 @click.option("--at", metavar="MOMENT", help="Past or to come, such as 2026-12-24T06:30; now without it.")
-def explain(slug: str, at: str | None) -> None:
-    """Say of each candidate why it is in or out, at any moment, and when the next ten slots are."""
+@click.option("--cadence", type=click.Choice(list(Cadence)), default=Cadence.EACH, help="Whose edition.")
+def explain(slug: str, at: str | None, cadence: str) -> None:
+    """Say of each candidate why it is in or out, at any moment; when the next slots are, and for whom."""
     with open_house():
         digest = queries.digest(slug)
-        proposal = propose(digest, service.slot_at(digest, at) if at else now())
+        proposal = propose(digest, service.slot_at(digest, at) if at else now(), Cadence(cadence))
+        companies = service.companies(digest, proposal.window.end)
         titles = {each.id: each.title for each in proposal.candidates}
         slots = _slots(digest, proposal.window.end)
         facts = {
@@ -121,8 +146,9 @@ def explain(slug: str, at: str | None) -> None:
                 for each in proposal.choice.decisions
             ],
             "slots": slots,
+            "readers": [asdict(each) for each in companies],
         }
-        answer(facts, explained(proposal, slots))
+        answer(facts, f"{explained(proposal, slots)}\n\n{told_of(companies)}".rstrip())
 
 
 @group.command()
@@ -226,10 +252,11 @@ def runs(slug: str) -> None:
     """What came of its last slots, and why."""
     with open_house():
         facts = [
-            {"slot": each.due_at, "outcome": each.outcome, "edition": each.edition_id, "reason": each.reason}
+            {"slot": each.due_at, "cadence": each.cadence, "outcome": each.outcome}
+            | {"edition": each.edition_id, "reason": each.reason}
             for each in queries.runs(queries.digest(slug).id)
         ]
-        columns = ["slot", "outcome", "edition", "reason"]
+        columns = ["slot", "cadence", "outcome", "edition", "reason"]
         answer(facts, table(columns, [[fact[column] for column in columns] for fact in facts]))
 
 

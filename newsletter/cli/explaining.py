@@ -6,7 +6,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from newsletter.digests.policy import Decision
-from newsletter.digests.service import Proposal
+from newsletter.digests.service import Company, Proposal
 
 TITLE_WIDTH = 60
 
@@ -28,6 +28,23 @@ def explained(proposal: Proposal, slots: Sequence[datetime]) -> str:
     out = [each for each in choice.decisions if not each.is_in]
     lines += ["", "Out:", *(_line(each, titles) for each in out)] if out else []
     return "\n".join([*lines, "", "The next slots:", *(f"  {slot:%a %Y-%m-%d %H:%M %Z}" for slot in slots)])
+
+
+MOST_COMPANIES = 30
+"""Groups of readers that are printed; as JSON all."""
+
+
+def told_of(companies: Sequence[Company]) -> str:
+    """Which readers get the next editions when; "" where there are none."""
+    lines = ["Readers, and when their next edition comes:"]
+    for each in companies[:MOST_COMPANIES]:
+        wish = f"{each.cadence}, at {each.hour:02}:00" if each.hour is not None else each.cadence
+        where = f" in {each.timezone}" if each.timezone else ""
+        some = f", {each.following:,} of them follow something" if each.following else ""
+        lines.append(f"  {each.readers:>9,}  {each.due_at:%a %Y-%m-%d %H:%M %Z}  {wish}{where}{some}")
+    if rest := sum(each.readers for each in companies[MOST_COMPANIES:]):
+        lines.append(f"  {rest:>9,}  in smaller groups")
+    return "\n".join(lines) if companies else ""
 
 
 def _line(decision: Decision, titles: dict[int, str]) -> str:

@@ -173,6 +173,7 @@ class Cause(StrEnum):
     AGAIN = "again"
     CANCELLED = "cancelled"
     SUPPRESSED = "suppressed"
+    NOTHING = "nothing for them"
 
 
 ADVICE = {
@@ -186,6 +187,7 @@ ADVICE = {
     Cause.AGAIN: "It goes out again by itself.",
     Cause.CANCELLED: "They left, or the mailing was cancelled: they get nothing.",
     Cause.SUPPRESSED: "They must not be mailed; `subscriber show` says why.",
+    Cause.NOTHING: "Nothing in it is for them, by what they follow or had already; nothing is to be done.",
 }
 """One sentence for each: what follows, or what to do."""
 
@@ -203,11 +205,17 @@ _BY_BLAME: dict[str | None, Cause] = {
 }
 
 
-def cause(status: str, result: str | None, blame: str | None) -> Cause:
+IS_SUPPRESSED = "the address is suppressed"
+"""The words of a delivery that the lease skipped; other words are of who had nothing to get from the beginning."""
+
+
+def cause(status: str, result: str | None, blame: str | None, words: str = IS_SUPPRESSED) -> Cause:
     """Of a delivery in this state, whose last attempt ended like this; None when there was none.
 
-    The three are values of Status, Result and Blame, as they are kept.
+    The first three are values of Status, Result and Blame, as they are kept.
     """
+    if status == Status.SKIPPED and words != IS_SUPPRESSED:
+        return Cause.NOTHING
     if found := _BY_STATUS.get(status) or _BY_BLAME.get(blame):
         return found
     if status == Status.DEFERRED:

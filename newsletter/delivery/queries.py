@@ -22,7 +22,7 @@ from newsletter.delivery.models import (
     Mailing,
     MailingVariant,
 )
-from newsletter.delivery.policy import OPEN, Cause, Status, cause, gist
+from newsletter.delivery.policy import IS_SUPPRESSED, OPEN, Cause, Status, cause, gist
 from newsletter.mail.headers import message_id
 from newsletter.suppressions.models import Reason as SuppressionReason
 from newsletter.suppressions.models import Suppression
@@ -145,9 +145,9 @@ def reasons(mailing_id: int) -> Sequence[Reason]:
     wordings: dict[tuple[Status, Cause], Counter[str]] = defaultdict(Counter)
     examples: dict[str, str] = {}
     for row in _worded(mailing_id):
-        key = Status(row.status), cause(row.status, row.result, row.blame)
+        key = Status(row.status), cause(row.status, row.result, row.blame, row.words)
         said = gist(row.words)
-        totals[key][row.result, row.blame] = int(row.total)
+        totals[key][row.result, row.blame, row.is_suppressed] = int(row.total)
         wordings[key][said] += row.how_many
         examples.setdefault(said, row.words)
     found = []
@@ -160,7 +160,8 @@ def reasons(mailing_id: int) -> Sequence[Reason]:
 def _worded(mailing_id: int) -> Sequence[Any]:
     """The most frequent words of each kind, and its total; a kind is a state and how the last attempt ended."""
     last = select(func.max(Attempt.id)).where(Attempt.delivery_id == Delivery.id).correlate(Delivery)
-    kind, how_many = (Delivery.status, Attempt.result, Attempt.blame), func.count()
+    nobody_is_there = (Delivery.words == IS_SUPPRESSED).label("is_suppressed")
+    kind, how_many = (Delivery.status, Attempt.result, Attempt.blame, nobody_is_there), func.count()
     grouped = (
         select(
             *kind,

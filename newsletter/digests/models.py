@@ -7,8 +7,9 @@ from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import BigId, UtcDateTime, db
-from newsletter.digests.policy import MarkKind, Outcome, Selection, watching
+from newsletter.digests.policy import MarkKind, Outcome, Rhythm, Selection, watching
 from newsletter.digests.policy.rules import restored
+from newsletter.subscriptions.policy import Cadence
 
 
 class Digest(db.Model):  # type: ignore[name-defined, misc]
@@ -16,6 +17,8 @@ class Digest(db.Model):  # type: ignore[name-defined, misc]
 
     A draft is made `lead_minutes` before the slot, at `drafts_at`; then it may be looked at, changed and held.
     `notes` are words in Markdown for the next edition, by the title of the section they open, "" for the whole.
+    Who wants it weekly gets it at the first slot from the day `weekly_on` (Sunday is 0) on, monthly from the day
+    `monthly_on` of a month on. `local_hour`: see `editions.models.Edition`.
     """
 
     __tablename__ = "digests"
@@ -32,11 +35,19 @@ class Digest(db.Model):  # type: ignore[name-defined, misc]
     lead_minutes: Mapped[int] = mapped_column(default=0)
     needs_approval: Mapped[bool] = mapped_column(default=False)
     watch: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    weekly_on: Mapped[int] = mapped_column(default=1)
+    monthly_on: Mapped[int] = mapped_column(default=1)
+    local_hour: Mapped[int | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     def aim(self, slot: datetime) -> None:
         """Let that slot be the next."""
         self.next_due_at, self.drafts_at = slot, slot - timedelta(minutes=self.lead_minutes)
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """When its slots are, and which of them are those of a cadence."""
+        return Rhythm(self.cron, self.timezone, self.weekly_on, self.monthly_on)
 
     @property
     def rule(self) -> Selection:
@@ -74,14 +85,15 @@ class DigestMark(db.Model):  # type: ignore[name-defined, misc]
 
 
 class DigestRun(db.Model):  # type: ignore[name-defined, misc]
-    """What came of one slot; the unique pair makes a second tick for the same slot harmless."""
+    """What came of one slot for one cadence; the unique key makes a second tick for the same slot harmless."""
 
     __tablename__ = "digest_runs"
-    __table_args__ = (UniqueConstraint("digest_id", "due_at"),)
+    __table_args__ = (UniqueConstraint("digest_id", "due_at", "cadence"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id", ondelete="CASCADE"))
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cadence: Mapped[Cadence] = mapped_column(String(8), default=Cadence.EACH)
     ran_at: Mapped[datetime] = mapped_column(UtcDateTime)
     outcome: Mapped[Outcome] = mapped_column(String(12))
     reason: Mapped[str] = mapped_column(String(300))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 
 from newsletter.articles.models import Article
 from newsletter.core.db import db
@@ -18,6 +18,7 @@ from newsletter.editions.policy import OPEN, PUBLIC
 from newsletter.editions.queries import was_recalled
 from newsletter.editions.queries.audiences import reach
 from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.policy import Cadence
 
 
 def find_digest(slug: str) -> Digest | None:
@@ -59,32 +60,71 @@ def marks(digest_id: int) -> Mapping[int, Mark]:
     return {row.article_id: Mark(MarkKind(row.kind), row.until) for row in rows}
 
 
-def last_window_end(digest_id: int, before: datetime) -> datetime | None:
+def last_window_end(digest_id: int, before: datetime, cadence: Cadence = Cadence.EACH) -> datetime | None:
     """Where the window of its last edition for a slot before that moment ended; None where there was none."""
-    return db.session.scalar(
+    return db.session.scalar(_window_ends(digest_id, cadence).where(DigestRun.due_at < before))
+
+
+def window_end_until(digest_id: int, moment: datetime) -> datetime | None:
+    """The last end of a window of its editions for everybody that is not after the moment; None without one."""
+    return db.session.scalar(_window_ends(digest_id, Cadence.EACH).where(Edition.window_end <= moment))
+
+
+def has_run_since(digest_id: int, cadence: Cadence, moment: datetime) -> bool:
+    """Whether a slot of this cadence, that moment's or a later one, has been run."""
+    ran = select(DigestRun.id).where(
+        DigestRun.digest_id == digest_id, DigestRun.cadence == cadence, DigestRun.due_at >= moment
+    )
+    return bool(db.session.scalar(select(ran.exists())))
+
+
+def carried_within(digest_id: int, start: datetime, end: datetime) -> Sequence[Article]:
+    """What its editions for everybody carried whose windows ended in (start, end]."""
+    carried = (
+        select(EditionArticle.article_id)
+        .join(Edition, Edition.id == EditionArticle.edition_id)
+        .join(DigestRun, DigestRun.edition_id == Edition.id)
+        .where(
+            DigestRun.digest_id == digest_id,
+            DigestRun.cadence == Cadence.EACH,
+            Edition.window_end > start,
+            Edition.window_end <= end,
+            ~was_recalled(),
+        )
+    )
+    return db.session.scalars(select(Article).where(Article.id.in_(carried))).all()
+
+
+def _window_ends(digest_id: int, cadence: Cadence) -> Select[datetime]:
+    return (
         select(Edition.window_end)
         .join(DigestRun, DigestRun.edition_id == Edition.id)
-        .where(DigestRun.digest_id == digest_id, DigestRun.due_at < before, ~was_recalled())
+        .where(DigestRun.digest_id == digest_id, DigestRun.cadence == cadence, ~was_recalled())
         .order_by(DigestRun.due_at.desc())
         .limit(1)
     )
 
 
-def last_audience(digest_id: int, before: datetime) -> int | None:
+def last_audience(digest_id: int, before: datetime, cadence: Cadence = Cadence.EACH) -> int | None:
     """How many its last edition for a slot before that moment had to reach; None where none has left."""
     return db.session.scalar(
         select(Mailing.audience)
         .join(Edition, Edition.mailing_id == Mailing.id)
         .join(DigestRun, DigestRun.edition_id == Edition.id)
-        .where(DigestRun.digest_id == digest_id, DigestRun.due_at < before)
+        .where(DigestRun.digest_id == digest_id, DigestRun.cadence == cadence, DigestRun.due_at < before)
         .order_by(DigestRun.due_at.desc())
         .limit(1)
     )
 
 
 def last_slot(digest_id: int) -> Slot | None:
-    """What came of its last slot, as the watchdog sees it; None before the first."""
-    run = next(iter(runs(digest_id, limit=1)), None)
+    """What came of its last slot for who wants each edition, as the watchdog sees it; None before the first."""
+    run = db.session.scalar(
+        select(DigestRun)
+        .where(DigestRun.digest_id == digest_id, DigestRun.cadence == Cadence.EACH)
+        .order_by(DigestRun.due_at.desc())
+        .limit(1)
+    )
     if run is None:
         return None
     slot = Slot(run.due_at, run.outcome, run.reason, run.edition_id)

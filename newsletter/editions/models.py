@@ -2,16 +2,21 @@
 
 from datetime import datetime
 
-from sqlalchemy import DDL, JSON, ForeignKey, String, Text, UniqueConstraint, event
+from sqlalchemy import DDL, JSON, ForeignKey, SmallInteger, String, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import ExecutableDDLElement
 
 from newsletter.core.db import BigId, UtcDateTime, db
-from newsletter.editions.policy import EditionStatus
+from newsletter.editions.policy import EVERYBODY, EditionStatus, Readers
+from newsletter.subscriptions.policy import Cadence
 
 
 class Edition(db.Model):  # type: ignore[name-defined, misc]
-    """`slot` is the moment it is for, as UTC text, so that no newsletter has two for one moment.
+    """`slot` is the moment it is for, as UTC text, so that no newsletter has two for one moment and cadence.
+
+    It goes to readers of this `cadence`, and of the `riders` (commas between them) for whom it is the same.
+    `local_hour` is when readers get it who have said their time zone and no hour; None: at once. `once_in_house`:
+    whoever got an article of it from another newsletter does not get that again.
 
     It carries the articles that became available in [window_start, window_end). `notes`: see `policy.Layout`.
     `sends_at` is when it leaves by itself, or was meant to; `problem` says why it is held. With fewer readers than
@@ -23,7 +28,11 @@ class Edition(db.Model):  # type: ignore[name-defined, misc]
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletters.id"))
-    slot: Mapped[str] = mapped_column(String(20))
+    slot: Mapped[str] = mapped_column(String(30))
+    cadence: Mapped[Cadence] = mapped_column(String(8), default=Cadence.EACH)
+    riders: Mapped[str] = mapped_column(String(30), default=EVERYBODY.riders_text)
+    local_hour: Mapped[int | None] = mapped_column()
+    once_in_house: Mapped[bool] = mapped_column(default=False)
     number: Mapped[int]
     status: Mapped[EditionStatus] = mapped_column(String(10), default=EditionStatus.DRAFT, index=True)
     subject: Mapped[str] = mapped_column(String(200))
@@ -38,6 +47,12 @@ class Edition(db.Model):  # type: ignore[name-defined, misc]
     least_audience: Mapped[int] = mapped_column(default=0)
     corrects: Mapped[int | None] = mapped_column(ForeignKey("articles.id"), index=True)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def readers(self) -> Readers:
+        """Whom it is for."""
+        riders = tuple(Cadence(each) for each in self.riders.split(",") if each)
+        return Readers(Cadence(self.cadence), riders, self.local_hour, once_in_house=self.once_in_house)
 
 
 class EditionArticle(db.Model):  # type: ignore[name-defined, misc]
@@ -100,3 +115,17 @@ class CheckedLink(db.Model):  # type: ignore[name-defined, misc]
     status: Mapped[int]
     words: Mapped[str] = mapped_column(String(200), default="")
     checked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class EditionPart(db.Model):  # type: ignore[name-defined, misc]
+    """What readers of the mailing's variant of this number get: some of the articles, or all of them at an hour.
+
+    `articles` are ids in the order of the edition, `due_at` when it leaves for them; None: with the edition.
+    """
+
+    __tablename__ = "edition_parts"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    articles: Mapped[list[int]] = mapped_column(JSON)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

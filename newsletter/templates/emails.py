@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from newsletter.mail.message import cleaned, plain
-from newsletter.mail.render import Ready, date_in_words, link
+from newsletter.mail.languages import date_in_words
+from newsletter.mail.render import Ready, link
 from newsletter.mail.sandbox import render
 from newsletter.mail.sandbox.cleaning import safe_html
 
@@ -45,7 +46,7 @@ def data_of(values: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
             "dateline": edition.dateline,
             "note": cleaned(edition.notes.get("", "")),
         },
-        "articles": [_article_data(each, zone) for each in values["articles"]],
+        "articles": [_article_data(each, zone, of.language) for each in values["articles"]],
         "left_out": values["left_out"],
         "subscriber": {"name": values["subscriber"].name},
         "web_url": values["web_url"],
@@ -54,7 +55,7 @@ def data_of(values: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _article_data(article: Any, zone: ZoneInfo) -> dict[str, Any]:  # noqa: ANN401 - as the template sees it.
+def _article_data(article: Any, zone: ZoneInfo, language: str) -> dict[str, Any]:  # noqa: ANN401 - as the template sees it.
     return {
         "title": plain(article.title),
         "url": str(link(article.url)),
@@ -65,6 +66,6 @@ def _article_data(article: Any, zone: ZoneInfo) -> dict[str, Any]:  # noqa: ANN4
         "image_url": str(link(article.image_url)) if article.image_url else "",
         "image_alt": plain(article.image_alt),
         "topics": [plain(each) for each in article.topics],
-        "date": date_in_words(article.published_at.astimezone(zone)),
+        "date": date_in_words(article.published_at.astimezone(zone), language),
         "section": plain(article.section),
     }

@@ -9,11 +9,10 @@ from newsletter.articles.models import Source
 from newsletter.core.clock import now
 from newsletter.core.errors import InvalidInput, InvalidSchedule, NotFound
 from newsletter.digests.models import Digest
-from newsletter.digests.policy import Mark, MarkKind, Once, Outcome, Section, Selection
+from newsletter.digests.policy import Mark, MarkKind, Outcome, Section, Selection
 from newsletter.digests.queries import digest as digest_of
 from newsletter.digests.queries import marks, runs
 from newsletter.digests.service import (
-    add_digest,
     mark,
     note,
     propose,
@@ -24,7 +23,7 @@ from newsletter.digests.service import (
     unmark,
     window_at,
 )
-from newsletter.digests.service.ruling import LONGEST_NOTE, Rule
+from newsletter.digests.service.ruling import LONGEST_NOTE
 from newsletter.editions.queries import articles_of, editions
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
@@ -100,24 +99,6 @@ def test_sections_and_notes_stand_in_the_mail_and_notes_are_used_up(
     ]
     assert places == sorted(places)
     assert digest_of("morning").notes == {}
-
-
-def test_once_in_the_house_means_also_what_another_newsletter_has_carried(house: House, clock: Traveller) -> None:
-    digest, source = morning(house)
-    weekly = make.newsletter("weekly")
-    make.subscription(weekly, house, "bob@example.org")
-    add_digest("weekend", weekly.slug, Rule("30 6 * * *"), [source.id])
-    make.article(source, "The one story", now())
-    clock.move_to(digest.next_due_at)
-    run_due(house)
-    assert carried() == [["The one story"], ["The one story"]]
-
-    rule_by("weekend", Selection(once=Once.HOUSE))
-    make.article(source, "Another story", now())
-    clock.shift(timedelta(days=1))
-    run_due(house)
-
-    assert carried()[2:] == [["Another story"]]
 
 
 def test_looking_back_shows_what_the_slot_chose_then(house: House, clock: Traveller) -> None:

@@ -17,7 +17,7 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.schema import metadata
 from newsletter.subscriptions.models import Subscriber, Subscription
 from newsletter.subscriptions.queries import consent_of
-from newsletter.subscriptions.service.telling import all_data
+from newsletter.subscriptions.service.telling import all_data, as_csv
 from tests import make
 from tests.subscriptions.readers_pages import do, link
 
@@ -140,7 +140,7 @@ def test_the_table_has_the_same_and_runs_no_formula(client: FlaskClient, house: 
 
 
 COVERED = {
-    *("subscribers", "subscriptions", "follows", "consent_events", "consent_origins"),
+    *("subscribers", "subscriptions", "follows", "stints", "consent_events", "consent_origins"),
     *("deliveries", "mailings", "address_changes"),
 }
 LEFT_OUT = {
@@ -156,6 +156,15 @@ def test_no_table_about_people_is_forgotten_in_the_download(house: House, ann: S
 
     assert tables <= COVERED | set(LEFT_OUT)
     assert set(all_data(ann.subscriber)) == {"person", "subscriptions", "consent", "mails", "changes"}
+
+
+def test_the_download_tells_how_often_they_wanted_it_before(house: House, ann: Subscription) -> None:
+    make.wish(ann, "weekly")
+
+    told = all_data(ann.subscriber)
+
+    assert told["subscriptions"][0]["stints"] == [{"cadence": "each", "until": ann.stints[0].until}]
+    assert f"each:{ann.stints[0].until.isoformat()}" in as_csv(told)
 
 
 def test_erasing_takes_two_steps_and_old_links_say_kindly_that_nothing_is_left(

@@ -14,7 +14,7 @@ from newsletter.delivery.service import finish_mailings
 from newsletter.editions import service as editions
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
-from newsletter.subscriptions.models import ConsentEvent, ConsentOrigin, SignUp, Subscriber, Subscription
+from newsletter.subscriptions.models import ConsentEvent, ConsentOrigin, SignUp, Stint, Subscriber, Subscription
 from newsletter.subscriptions.policy.keeping import kept_agent, kept_ip
 from newsletter.subscriptions.service import Origin, retain, sign_up, unsubscribe
 from newsletter.subscriptions.service.retaining import steps
@@ -173,14 +173,14 @@ def test_what_is_due_is_what_goes(house: House, outbox: list[Envelope], clock: T
     unsubscribe(house.signer.sign("unsubscribe", claims, at=left.requested_at), make.FORM, house)
     sign_up("cleo@example.org", ["courier"], make.FORM, house)
 
-    assert {step.name: step.count_due() for step in steps(house.settings)} == dict.fromkeys(STEPS, 0)
+    assert {step.name: step.count_due() for step in steps(house.settings)} == dict.fromkeys((*STEPS, "stints"), 0)
     clock.shift(4 * 365 * DAY)
     due = {step.name: step.count_due() for step in steps(house.settings)}
     gone = retain(house.settings)
 
     assert due == gone
-    assert due == {**dict.fromkeys(STEPS, 1), "erased": 0, "silent": 0, "origins": 2}
-    assert {step.name: step.count_due() for step in steps(house.settings)} == dict.fromkeys(STEPS, 0)
+    assert due == {**dict.fromkeys(STEPS, 1), "stints": 0, "erased": 0, "silent": 0, "origins": 2}
+    assert {step.name: step.count_due() for step in steps(house.settings)} == dict.fromkeys((*STEPS, "stints"), 0)
 
 
 def test_the_command_tells_what_is_due_and_lets_go_of_it(house: House) -> None:
@@ -192,7 +192,7 @@ def test_the_command_tells_what_is_due_and_lets_go_of_it(house: House) -> None:
     told = [json.loads(ran(house.settings, "retention", *more, "--json")) for more in ((), ("--run",), ())]
 
     [looked, ran_now, after] = [{each["step"]: each for each in rows} for rows in told]
-    assert set(looked) == set(STEPS)
+    assert set(looked) == {*STEPS, "stints"}
     assert (looked["pending"]["due"], looked["pending"]["days"], looked["origins"]["days"]) == (1, 14, 90)
     assert (ran_now["pending"]["gone"], after["pending"]["due"]) == (1, 0)
     db.session.rollback()
@@ -205,3 +205,15 @@ def test_the_command_tells_what_is_due_and_lets_go_of_it(house: House) -> None:
 )
 def test_an_address_is_kept_as_far_as_the_operator_wants(how: str, ip: str, agent: str) -> None:
     assert (kept_ip("192.0.2.7", how), kept_agent("Mozilla/5.0 (X11)", how)) == (ip, agent)
+
+
+def test_what_somebody_wanted_before_is_forgotten_after_a_hundred_days(house: House, clock: Traveller) -> None:
+    ann = make.subscription(make.newsletter(), house)
+    make.wish(ann, "weekly")
+    make.wish(ann, "monthly")
+    assert count(Stint) == 2
+
+    clock.shift(99 * DAY)
+    assert retain(house.settings)["stints"] == 0
+    clock.shift(2 * DAY)
+    assert retain(house.settings)["stints"] == 2

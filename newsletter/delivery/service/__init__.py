@@ -24,6 +24,8 @@ from newsletter.delivery.service.leasing import (
 from newsletter.delivery.service.queueing import (
     Letter,
     Recipient,
+    Wording,
+    add_wordings,
     names_of,
     queue_mailing,
     queue_to_one,
@@ -43,6 +45,8 @@ __all__ = [
     "Letter",
     "Recipient",
     "Slice",
+    "Wording",
+    "add_wordings",
     "adopt",
     "cancel",
     "cancel_for",

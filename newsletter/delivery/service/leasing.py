@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
 from newsletter.core.clock import now
 from newsletter.core.db import UtcDateTime, among, db, reading, transaction
 from newsletter.delivery.models import IS_LEASED, IS_SENDING, IS_WAITING, Delivery, Lane, Mailing
-from newsletter.delivery.policy import Standing, Status
+from newsletter.delivery.policy import IS_SUPPRESSED, Standing, Status
 from newsletter.delivery.queries import is_suppressed, lacks_consent
 from newsletter.delivery.service.control import cancel_returned
 
@@ -73,7 +73,7 @@ def lease(lessee: Lessee, lane: Lane, limit: int, mailing_id: int | None = None)
         rows = connection.execute(_due(lessee, lane, limit, mailing_id)).all()
         suppressed = [row.id for row in rows if row.is_suppressed]
         unwanted = [row.id for row in rows if row.lacks_consent and not row.is_suppressed]
-        _end(suppressed, Status.SKIPPED, "the address is suppressed", moment)
+        _end(suppressed, Status.SKIPPED, IS_SUPPRESSED, moment)
         _end(unwanted, Status.CANCELLED, "there is no confirmed subscription any more", moment)
         wanted = [Leased(*row[:11]) for row in rows if not (row.is_suppressed or row.lacks_consent)]
         if wanted:

@@ -1,18 +1,21 @@
 """Queueing a mailing: one row for the content, one statement for all recipients."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     MetaData,
     Select,
     SmallInteger,
     String,
     Table,
+    case,
+    exists,
     func,
     insert,
     literal,
@@ -24,7 +27,7 @@ from sqlalchemy import (
 from newsletter.core.db import BigId, UtcDateTime, db, rows_written, transaction
 from newsletter.core.errors import UnsafeMessage
 from newsletter.delivery.links import Link, stored
-from newsletter.delivery.models import Delivery, Lane, Mailing, MailingVariant
+from newsletter.delivery.models import IS_WAITING, Delivery, Lane, Mailing, MailingVariant
 from newsletter.delivery.policy import Status
 from newsletter.mail.headers import Letterhead
 from newsletter.mail.message import Content
@@ -67,8 +70,20 @@ class Recipient:
     address_key: str
 
 
-def queue_mailing(letter: Letter, recipients: Select[int, str, str, str]) -> Mailing:
+@dataclass(frozen=True)
+class Wording:
+    """What the mailing says to those of this variant, counted from 1; `date` None: the letter's own."""
+
+    number: int
+    content: Content
+    date: datetime | None = None
+
+
+def queue_mailing(letter: Letter, recipients: Select[Any, Any, Any, Any]) -> Mailing:
     """Freeze the recipients that the statement selects (subscriber id, address, its key, name) and queue for each.
+
+    It may also select three more for each: which variant they get, when it is due (None: at once), and why it is
+    skipped ("" where it is not); `add_wordings` must bring the variants in the same transaction.
 
     Only rows are written; workers send. One INSERT … SELECT, whatever the size; an empty audience is finished at
     the next sweep. Raises UnsafeMessage when the letter cannot be sent as it was meant.
@@ -128,35 +143,44 @@ def _compiled(letter: Letter, content: Content) -> Template:
     return template
 
 
-def names_of(mailing_id: int) -> Iterator[str]:
-    """Each name among the recipients once, read as they are needed."""
-    names = select(func.coalesce(Delivery.name, "")).where(Delivery.mailing_id == mailing_id).distinct()
-    yield from db.session.scalars(names, execution_options={"yield_per": 1000})
+def names_of(mailing_id: int) -> Iterator[tuple[int, str]]:
+    """Each variant and name among those who get it once, read as they are needed."""
+    name = func.coalesce(Delivery.name, "")
+    pairs = select(Delivery.variant, name).where(Delivery.mailing_id == mailing_id, IS_WAITING).distinct()
+    for row in db.session.execute(pairs, execution_options={"yield_per": 1000}):
+        yield row[0], row[1]
 
 
-def vary(mailing_id: int, letter: Letter, contents: Sequence[Content], number_of: Mapping[str, int]) -> None:
-    """Let those whose name has a number get that one of `contents`, counted from 1, instead of the letter's own.
+def add_wordings(mailing_id: int, letter: Letter, wordings: Iterable[Wording]) -> None:
+    """What it says to those of each variant, in the transaction that queued it. Raises UnsafeMessage."""
+    with transaction():
+        for each in wordings:
+            head = replace(letter.letterhead, date=each.date or letter.letterhead.date)
+            template = _compiled(replace(letter, letterhead=head), each.content).stored
+            row = {"mailing_id": mailing_id, "number": each.number, "template": template}
+            db.session.execute(insert(MailingVariant).values(row))
 
-    In the transaction that queued the mailing, so that nobody gets the wrong one meanwhile. Raises UnsafeMessage.
+
+def vary(mailing_id: int, number_of: Mapping[tuple[int, str], int]) -> None:
+    """Let those of a variant and name that have a number get that variant instead.
+
+    In the transaction that queued the mailing, so that nobody gets the wrong one meanwhile.
     """
-    templates = [_compiled(letter, content).stored for content in contents]
-    numbered = [{"name": name, "number": number} for name, number in number_of.items() if number]
+    numbered = [
+        {"variant": variant, "name": name, "number": number} for (variant, name), number in number_of.items()
+    ]
     if not numbered:
         return
     with transaction():
         connection = db.session.connection()
-        rows = [
-            {"mailing_id": mailing_id, "number": number, "template": template}
-            for number, template in enumerate(templates, start=1)
-        ]
-        connection.execute(insert(MailingVariant), rows)
         _NUMBERS.create(connection)
         connection.execute(insert(_NUMBERS), numbered)
-        own = select(_NUMBERS.c.number).where(_NUMBERS.c.name == Delivery.name).scalar_subquery()
+        fits = _NUMBERS.c.variant == Delivery.variant, _NUMBERS.c.name == func.coalesce(Delivery.name, "")
+        own = select(_NUMBERS.c.number).where(*fits)
         db.session.execute(
             update(Delivery)
-            .where(Delivery.mailing_id == mailing_id, Delivery.name.in_(select(_NUMBERS.c.name)))
-            .values(variant=own)
+            .where(Delivery.mailing_id == mailing_id, exists(own.correlate(Delivery)))
+            .values(variant=own.correlate(Delivery).scalar_subquery())
             .execution_options(synchronize_session=False)
         )
         _NUMBERS.drop(connection)
@@ -167,26 +191,32 @@ _NUMBERS = Table(
     "numbers_of_names",
     MetaData(),
     Column("name", String(100), primary_key=True),
+    Column("variant", SmallInteger, primary_key=True, autoincrement=False),
     Column("number", SmallInteger, nullable=False),
     prefixes=["TEMPORARY"],
 )
 
 
-def _nameless(recipients: Select[int, str, str, str]) -> Select[Any, Any, Any, Any]:
-    subscriber_id, address, address_key, _ = recipients.selected_columns
-    return recipients.with_only_columns(subscriber_id, address, address_key, null())
+def _nameless(recipients: Select[Any, Any, Any, Any]) -> Select[Any, Any, Any, Any]:
+    subscriber_id, address, address_key, _, *more = recipients.selected_columns
+    return recipients.with_only_columns(subscriber_id, address, address_key, null(), *more)
 
 
 def _freeze(mailing_id: int, recipients: Select[Any, Any, Any, Any], at: datetime) -> int:
-    chosen = recipients.add_columns(
-        literal(0),
+    *four, variant, due_at, words = (*recipients.selected_columns, literal(0), null(), literal(""))[:7]
+    skips, moment = words != literal(""), literal(at, UtcDateTime)
+    is_plain = len(recipients.selected_columns) == len(four)
+    chosen = recipients.with_only_columns(
+        *four,
+        variant,
         literal(mailing_id),
-        literal(Status.QUEUED.value),
-        literal(at, UtcDateTime),
+        literal(Status.QUEUED.value) if is_plain else _either(skips, Status.SKIPPED.value, Status.QUEUED.value),
+        moment if is_plain else func.coalesce(due_at, moment),
         literal(0),
         literal(0),
         literal(0),
-        literal(""),
+        words,
+        literal(None, UtcDateTime) if is_plain else _either(skips, at, None, UtcDateTime()),
     )
     columns = [
         Delivery.subscriber_id,
@@ -201,5 +231,10 @@ def _freeze(mailing_id: int, recipients: Select[Any, Any, Any, Any], at: datetim
         Delivery.attempts,
         Delivery.unknowns,
         Delivery.words,
+        Delivery.ended_at,
     ]
     return rows_written(insert(Delivery).from_select(columns, chosen, include_defaults=False))
+
+
+def _either(is_so: ColumnElement[bool], yes: object, no: object, kind: Any = None) -> ColumnElement[Any]:  # noqa: ANN401 - a type of any column.
+    return case((is_so, literal(yes, kind)), else_=literal(no, kind))

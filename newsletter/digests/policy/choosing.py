@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     NOTHING_NEW = "nothing_new"
     TOO_FEW = "too_few"
     MISSED = "missed"
+    NOBODY = "nobody"
 
 
 class Candidate(Story, Protocol):

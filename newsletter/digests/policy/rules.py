@@ -7,7 +7,7 @@ max_age_hours = 48         # older ones are left out; 0: whatever their age
 include = ["harbour"]      # only what has one of these words; empty: all
 exclude = ["sponsored"]    # never what has one of these
 alike = 85                 # per cent from which two sources tell the same story; 0: never
-once = "newsletter"        # "house": nor what an edition of another newsletter has carried
+once = "house"             # a reader has an article once, by whichever newsletter; "newsletter": once by each
 rest = "first"             # what is in no section: "first", "last" or "none"
 
 [[section]]
@@ -40,7 +40,7 @@ class Order(StrEnum):
 
 
 class Once(StrEnum):
-    """Whose editions an article goes into once."""
+    """Among whose editions a reader gets an article once."""
 
     NEWSLETTER = "newsletter"
     HOUSE = "house"
@@ -76,7 +76,7 @@ class Selection:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     alike: int = DEFAULT_ALIKE
-    once: Once = Once.NEWSLETTER
+    once: Once = Once.HOUSE
     rest: Rest = Rest.FIRST
     sections: tuple[Section, ...] = field(default=())
 
@@ -152,7 +152,7 @@ _WHY = {
     "include": "only what has one of these words in title, summary or topics; empty: all",
     "exclude": "never what has one of these words",
     "alike": "per cent from which two sources tell the same story; 0: never",
-    "once": '"house": nor what an edition of another newsletter has carried',
+    "once": 'a reader has an article once, by whichever newsletter; "newsletter": once by each',
     "rest": 'what is in no section: "first", "last" or "none"',
 }
 _CHOICES: dict[str, type[Order | Once | Rest]] = {"order": Order, "once": Once, "rest": Rest}

@@ -2,6 +2,7 @@
 
 from newsletter.digests.service.foreseeing import links_ahead
 from newsletter.digests.service.offering import offer_follows
+from newsletter.digests.service.pacing import Company, companies, pace
 from newsletter.digests.service.proposing import Proposal, propose, slot_at, window_at
 from newsletter.digests.service.ruling import (
     Rule,
@@ -18,13 +19,16 @@ from newsletter.digests.service.running import run, run_due
 from newsletter.digests.service.watching import watch
 
 __all__ = [
+    "Company",
     "Proposal",
     "Rule",
     "add_digest",
+    "companies",
     "links_ahead",
     "mark",
     "note",
     "offer_follows",
+    "pace",
     "propose",
     "release",
     "reschedule",

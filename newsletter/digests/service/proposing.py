@@ -10,12 +10,13 @@ from newsletter.articles.policy import canonical_url
 from newsletter.articles.queries import articles, available
 from newsletter.core.errors import InvalidInput
 from newsletter.digests.models import Digest
-from newsletter.digests.policy import Choice, Known, Mark, MarkKind, Once, choose
-from newsletter.digests.queries import last_window_end, marks, source_ids
+from newsletter.digests.policy import Choice, Known, Mark, MarkKind, choose
+from newsletter.digests.queries import carried_within, last_window_end, marks, source_ids, window_end_until
 from newsletter.digests.service.ruling import FIRST_WINDOW
 from newsletter.editions.policy import Layout
-from newsletter.editions.queries import carriers, earlier, earlier_in_house, lately_carried
+from newsletter.editions.queries import carriers, earlier, lately_carried
 from newsletter.editions.service import Window
+from newsletter.subscriptions.policy import Cadence
 
 TOLD_FOR = timedelta(days=7)
 """How long a story of another source that an edition carried counts as told."""
@@ -51,13 +52,12 @@ class _Piece:
     published_at: datetime
 
 
-def propose(digest: Digest, slot: datetime) -> Proposal:
-    """What the digest would send at that moment, by the rule and the marks of today."""
-    window, rule = window_at(digest, slot), digest.rule
+def propose(digest: Digest, slot: datetime, cadence: Cadence = Cadence.EACH) -> Proposal:
+    """What the digest would send to readers of this cadence at that moment, by the rule and the marks of today."""
+    window, rule = window_at(digest, slot, cadence), digest.rule
     said = marks(digest.id)
-    candidates = _candidates(digest, window, said)
-    among = earlier_in_house if rule.once is Once.HOUSE else earlier
-    editions = among(digest.newsletter_id, window.end)
+    candidates = _candidates(digest, window, said, cadence)
+    editions = earlier(digest.newsletter_id, window.end, cadence)
     known = Known(
         carried=carriers([each.id for each in candidates], editions),
         told=[_piece(each) for each in lately_carried(window.end - TOLD_FOR, editions)],
@@ -68,9 +68,18 @@ def propose(digest: Digest, slot: datetime) -> Proposal:
     return Proposal(digest, window, [by_id[each] for each in choice.article_ids], candidates, choice)
 
 
-def window_at(digest: Digest, slot: datetime) -> Window:
-    """The time whose articles a slot takes: from the end of the edition before it."""
-    start = last_window_end(digest.id, slot) or digest.created_at - FIRST_WINDOW
+def window_at(digest: Digest, slot: datetime, cadence: Cadence = Cadence.EACH) -> Window:
+    """The time whose articles a slot takes: from the end of the edition before it.
+
+    Where that is more than two weeks, months or days ago, because nobody wanted them, it is one, reckoned back to
+    where an edition for everybody ended.
+    """
+    start = last_window_end(digest.id, slot, cadence)
+    if cadence is not Cadence.EACH:
+        before = digest.rhythm.slot_before(cadence, slot)
+        if start is None or start < digest.rhythm.slot_before(cadence, before):
+            start = window_end_until(digest.id, before)
+    start = start or digest.created_at - FIRST_WINDOW
     return Window(start, max(slot, start))
 
 
@@ -84,13 +93,19 @@ def slot_at(digest: Digest, text: str) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(digest.timezone))).astimezone(UTC)
 
 
-def _candidates(digest: Digest, window: Window, said: Mapping[int, Mark]) -> Sequence[Article]:
-    """What became available in the window, and before it what an editor pinned or kept back."""
+def _candidates(digest: Digest, window: Window, said: Mapping[int, Mark], cadence: Cadence) -> Sequence[Article]:
+    """What became available in the window, and before it what an editor pinned or kept back.
+
+    For a rarer cadence also what was kept back until an edition for everybody carried it within the window.
+    """
     fresh = available(source_ids(digest.id), window.start, window.end)
     known = {each.id for each in fresh}
     waiting = [key for key, mark in said.items() if mark.kind is not MarkKind.DROP and key not in known]
     earlier = [each for each in articles(waiting) if each.available_at < window.end]
-    return sorted([*fresh, *earlier], key=_newest_first)
+    found = {each.id: each for each in (*fresh, *earlier)}
+    if cadence is not Cadence.EACH:
+        found |= {each.id: each for each in carried_within(digest.id, window.start, window.end)}
+    return sorted(found.values(), key=_newest_first)
 
 
 def _newest_first(article: Article) -> tuple[bool, float, int]:

@@ -1,21 +1,25 @@
 """The slots as they come: an edition queued, or the reason why there is none."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
 from newsletter.core.clock import now
 from newsletter.core.db import db, insert_ignoring, rows_written, transaction
-from newsletter.core.errors import Conflict
+from newsletter.core.errors import Conflict, EditionUnfit
 from newsletter.core.logs import logger
 from newsletter.digests.models import Digest, DigestMark, DigestRun
-from newsletter.digests.policy import Outcome, is_too_late, next_due
+from newsletter.digests.policy import RARE, Once, Outcome, is_too_late, next_due, riders
 from newsletter.digests.policy.watching import Smaller
-from newsletter.digests.queries import due_digests, last_audience
+from newsletter.digests.queries import due_digests, has_run_since, last_audience
 from newsletter.digests.service.proposing import Proposal, propose
 from newsletter.editions import service as editions
-from newsletter.editions.policy import EditionStatus
+from newsletter.editions.models import Edition
+from newsletter.editions.policy import EditionStatus, Readers
+from newsletter.editions.queries.readers import is_wanted
 from newsletter.mail.house import House
+from newsletter.subscriptions.policy import Cadence
 
 log = logger(__name__)
 
@@ -27,16 +31,7 @@ def run(digest_id: int, slot: datetime, house: House) -> DigestRun:
     """
     with transaction():
         digest = db.session.get_one(Digest, digest_id)
-        proposal = propose(digest, min(slot, now()))
-        choice = proposal.choice
-        this = _claim(digest, slot, choice.outcome, choice.reason)
-        if choice.outcome is Outcome.EDITION:
-            drafted = editions.draft(digest.newsletter_id, proposal.window, proposal.articles, proposal.layout)
-            this.edition_id = drafted.id
-            this.reason += _let_go(digest, drafted.id, slot, house)
-            _use_up(proposal)
-    log.info("digest ran", digest=digest.slug, outcome=str(this.outcome), reason=this.reason)
-    return this
+        return _run(digest, slot, Cadence.EACH, house)
 
 
 def run_due(house: House) -> None:
@@ -68,39 +63,92 @@ def _run_latest(digest_id: int, house: House) -> None:
             _claim(digest, slot, Outcome.MISSED, f"nothing was running at {slot:%Y-%m-%d %H:%M} UTC")
             log.error("slot missed", digest=digest.slug, slot=slot.isoformat())
         else:
-            run(digest_id, slot, house)
+            # The rarer ones after it, so that they know what it brings to whom; and in this same transaction, so
+            # that no death of a worker comes between them.
+            for cadence in (Cadence.EACH, *_due_cadences(digest, slot)):
+                _run(digest, slot, cadence, house)
 
 
-def _claim(digest: Digest, slot: datetime, outcome: Outcome, reason: str) -> DigestRun:
-    claimed = rows_written(
-        insert_ignoring(DigestRun).values(
-            digest_id=digest.id, due_at=slot, ran_at=now(), outcome=outcome, reason=reason[:300]
+def _run(digest: Digest, slot: datetime, cadence: Cadence, house: House) -> DigestRun:
+    if cadence is not Cadence.EACH and not is_wanted(digest.newsletter_id, cadence):
+        return _claim(digest, slot, Outcome.NOBODY, f"nobody wants it {cadence}", cadence)
+    proposal = propose(digest, min(slot, now()), cadence)
+    choice = proposal.choice
+    this = _claim(digest, slot, choice.outcome, choice.reason, cadence)
+    if choice.outcome is Outcome.EDITION:
+        readers = _readers(digest, cadence)
+        drafted = editions.draft(
+            digest.newsletter_id, proposal.window, proposal.articles, proposal.layout, readers
         )
+        this.edition_id = drafted.id
+        this.reason += _let_go(digest, drafted, slot, house)
+        if cadence is Cadence.EACH:
+            _use_up(proposal)
+    log.info("digest ran", digest=digest.slug, cadence=cadence, outcome=str(this.outcome), reason=this.reason)
+    return this
+
+
+def _due_cadences(digest: Digest, slot: datetime) -> Sequence[Cadence]:
+    """The rarer cadences whose slot this is: the first of the week, or a later one if the first was missed."""
+    rhythm = digest.rhythm
+    return [
+        each
+        for each in RARE
+        if each not in riders(rhythm)
+        and digest.created_at <= rhythm.first_slot(each, slot)
+        and not has_run_since(digest.id, each, rhythm.period(each, slot))
+    ]
+
+
+def _readers(digest: Digest, cadence: Cadence) -> Readers:
+    return Readers(
+        cadence,
+        riders(digest.rhythm) if cadence is Cadence.EACH else (),
+        digest.local_hour,
+        once_in_house=digest.rule.once is Once.HOUSE,
     )
+
+
+def _claim(
+    digest: Digest, slot: datetime, outcome: Outcome, reason: str, cadence: Cadence = Cadence.EACH
+) -> DigestRun:
+    row = {"digest_id": digest.id, "due_at": slot, "cadence": cadence, "outcome": outcome}
+    claimed = rows_written(insert_ignoring(DigestRun).values(ran_at=now(), reason=reason[:300], **row))
     if not claimed:
         problem = f"The slot {slot:%Y-%m-%d %H:%M:%S} of digest '{digest.slug}' has been run."
         raise Conflict(problem)
     return db.session.scalars(
-        select(DigestRun).where(DigestRun.digest_id == digest.id, DigestRun.due_at == slot)
+        select(DigestRun).where(
+            DigestRun.digest_id == digest.id, DigestRun.due_at == slot, DigestRun.cadence == cadence
+        )
     ).one()
 
 
-def _let_go(digest: Digest, edition_id: int, slot: datetime, house: House) -> str:
+def _let_go(digest: Digest, edition: Edition, slot: datetime, house: House) -> str:
     """Send it now, let it leave at its slot, or hold it; words for the run where it is not sent now."""
-    watch, last = digest.watched, last_audience(digest.id, slot)
+    watch, last = digest.watched, last_audience(digest.id, slot, Cadence(edition.cadence))
     if watch.smaller is Smaller.HOLD and last:
-        editions.expect(edition_id, watch.least_of(last))
+        editions.expect(edition.id, watch.least_of(last))
     if digest.needs_approval:
-        drafted = editions.hold(edition_id, "it waits for approval", slot)
+        drafted = editions.hold(edition.id, "it waits for approval", slot)
     else:
-        drafted = editions.schedule(edition_id, slot, house)
+        drafted = editions.schedule(edition.id, slot, house)
     if drafted.status == EditionStatus.SCHEDULED and slot <= now():
-        drafted = editions.leave(edition_id, house)
+        drafted = _left(edition.id, house)
     if drafted.status in {EditionStatus.HELD, EditionStatus.SCHEDULED}:
-        editions.tell_editor(edition_id, house)
+        editions.tell_editor(edition.id, house)
     if drafted.status == EditionStatus.HELD:
         return f"; held: {drafted.problem}"
     return f"; it leaves at {slot:%Y-%m-%d %H:%M} UTC" if drafted.status == EditionStatus.SCHEDULED else ""
+
+
+def _left(edition_id: int, house: House) -> Edition:
+    try:
+        # The gate looks at each group's part only here, and one that is unfit must not undo the slot.
+        with db.session.begin_nested():
+            return editions.leave(edition_id, house)
+    except EditionUnfit as problem:
+        return editions.hold(edition_id, str(problem))
 
 
 def _use_up(proposal: Proposal) -> None:

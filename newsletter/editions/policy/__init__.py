@@ -1,9 +1,11 @@
 """What an edition is called, and which way it may go. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+
+from newsletter.subscriptions.policy import Cadence
 
 LONGEST_SUBJECT = 100
 """Characters; mail programs on a phone show about forty of them, the rest is for the others."""
@@ -53,6 +55,55 @@ class Layout:
 
 PLAIN_LAYOUT = Layout()
 """No section and no note."""
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Whom an edition is for: those of a cadence, and of others for whom it is the same. See `models.Edition`."""
+
+    cadence: Cadence = Cadence.EACH
+    riders: Sequence[Cadence] = ()
+    local_hour: int | None = None
+    once_in_house: bool = False
+
+    @property
+    def cadences(self) -> frozenset[Cadence]:
+        return frozenset({self.cadence, *self.riders})
+
+    @property
+    def riders_text(self) -> str:
+        """As a column keeps them."""
+        return ",".join(self.riders)
+
+
+EVERYBODY = Readers(riders=(Cadence.DAILY, Cadence.WEEKLY, Cadence.MONTHLY))
+"""All, how often they may want it."""
+
+BITS_OF_ONE, MOST_BITS = 60, 120
+
+
+@dataclass(frozen=True)
+class Bits:
+    """Articles of an edition as two numbers that a database can join: the first sixty places, and sixty more."""
+
+    lo: int
+    hi: int
+
+
+def bits(places: Iterable[int]) -> Bits:
+    """Places count from 0 and are less than MOST_BITS."""
+    union = 0
+    for place in places:
+        union |= 1 << place
+    return Bits(union & ((1 << BITS_OF_ONE) - 1), union >> BITS_OF_ONE)
+
+
+def places_in(told: Bits) -> list[int]:
+    """The places that `bits` was given, in order."""
+    union = told.lo | told.hi << BITS_OF_ONE
+    return [place for place in range(MOST_BITS) if union >> place & 1]
+
+
 PUBLIC = frozenset({EditionStatus.SENDING, EditionStatus.PAUSED, EditionStatus.SENT})
 """On the web too, because somebody has it in their inbox, with the link to it."""
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import load_only
 
 from newsletter.articles.models import Article
@@ -16,6 +16,7 @@ from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import PUBLIC, EditionStatus, Layout
 from newsletter.editions.queries.searching import tells_of
 from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.policy import Cadence
 
 PAGE = 20
 """Editions on a page of the archive."""
@@ -174,15 +175,14 @@ def was_recalled() -> ColumnElement[bool]:
     return and_(Edition.status == EditionStatus.CANCELLED, Edition.mailing_id.is_(None))
 
 
-def earlier(newsletter_id: int, slot: datetime) -> ColumnElement[bool]:
-    """Editions of this newsletter for slots before that one."""
-    return and_(Edition.newsletter_id == newsletter_id, Edition.window_end < slot, ~was_recalled())
-
-
-def earlier_in_house(newsletter_id: int, slot: datetime) -> ColumnElement[bool]:
-    """As `earlier`, and those of all other newsletters up to that slot."""
-    is_of_another = and_(Edition.newsletter_id != newsletter_id, Edition.window_end == slot)
-    return and_(or_(Edition.window_end < slot, is_of_another), ~was_recalled())
+def earlier(newsletter_id: int, slot: datetime, cadence: Cadence = Cadence.EACH) -> ColumnElement[bool]:
+    """Editions of this newsletter and cadence for slots before that one."""
+    return and_(
+        Edition.newsletter_id == newsletter_id,
+        Edition.cadence == cadence,
+        Edition.window_end < slot,
+        ~was_recalled(),
+    )
 
 
 def carriers(article_ids: Collection[int], among: ColumnElement[bool]) -> Mapping[int, str]:

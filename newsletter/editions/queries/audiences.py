@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
@@ -10,6 +11,7 @@ from newsletter.delivery.models import IS_SENDING, IS_WAITING, Delivery, Mailing
 from newsletter.delivery.policy import Status
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import BY_HAND, OPEN, EditionStatus
+from newsletter.editions.queries.readers import readers_of
 from newsletter.subscriptions.models import Subscriber
 from newsletter.subscriptions.queries import audience
 
@@ -17,15 +19,14 @@ _GOT_IT = (Status.ACCEPTED, Status.UNKNOWN)
 _NEVER_GOT_IT = (Status.FAILED, Status.SKIPPED, Status.CANCELLED)
 
 
-def recipients(of: Edition) -> Select[int, str, str, str]:
+def recipients(of: Edition) -> Select[Any, Any, Any, Any]:
     """Whom the edition would reach now, as `subscriptions.queries.audience` has them.
 
     A correction goes to those who have got the article by this newsletter, or may have; whoever was told the same
     words by another newsletter of the house is not told twice.
     """
-    everybody = audience(of.newsletter_id)
     if of.corrects is None:
-        return everybody
+        return readers_of(of)
     carriers = (
         select(Edition.mailing_id)
         .join(EditionArticle, EditionArticle.edition_id == Edition.id)
@@ -37,7 +38,7 @@ def recipients(of: Edition) -> Select[int, str, str, str]:
         )
     )
     has_it = _has_delivery(Delivery.mailing_id.in_(carriers), Delivery.status.in_(_GOT_IT))
-    found = everybody.where(has_it)
+    found = audience(of.newsletter_id).where(has_it)
     if told := _told_elsewhere(of):
         found = found.where(~_has_delivery(Delivery.mailing_id.in_(told), Delivery.status.not_in(_NEVER_GOT_IT)))
     return found

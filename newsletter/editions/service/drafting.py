@@ -13,7 +13,16 @@ from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput
 from newsletter.editions.emails import Told, edition_content, missing_pictures
 from newsletter.editions.models import Edition, EditionArticle
-from newsletter.editions.policy import LONGEST_SUBJECT, OPEN, PLAIN_LAYOUT, Layout, preheader, subject
+from newsletter.editions.policy import (
+    EVERYBODY,
+    LONGEST_SUBJECT,
+    OPEN,
+    PLAIN_LAYOUT,
+    Layout,
+    Readers,
+    preheader,
+    subject,
+)
 from newsletter.editions.queries import articles_of, edition, last_number, layout_of
 from newsletter.editions.service.checking import link_findings, links_of
 from newsletter.mail.gate import Finding, inspect
@@ -21,6 +30,7 @@ from newsletter.mail.house import House
 from newsletter.mail.message import MARKER, Content, plain
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.models import Newsletter
+from newsletter.subscriptions.policy import Cadence
 
 
 @dataclass(frozen=True)
@@ -42,19 +52,24 @@ class Proposed(Protocol):
     def layout(self) -> Layout: ...
 
 
-def slot_of(moment: datetime) -> str:
-    """The name of the slot that begins at this moment, which has a zone."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def slot_of(moment: datetime, cadence: Cadence = Cadence.EACH) -> str:
+    """The name of the slot at this moment, which has a zone; rarer editions have slots of their own."""
+    name = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return name if cadence is Cadence.EACH else f"{name} {cadence}"
 
 
 def draft(
-    newsletter_id: int, window: Window, articles: Sequence[Article], layout: Layout = PLAIN_LAYOUT
+    newsletter_id: int,
+    window: Window,
+    articles: Sequence[Article],
+    layout: Layout = PLAIN_LAYOUT,
+    readers: Readers = EVERYBODY,
 ) -> Edition:
     """The edition for the slot at the window's end, articles in this order, at least one.
 
     Raises Conflict when the newsletter has an edition for that slot.
     """
-    slot = slot_of(window.end)
+    slot = slot_of(window.end, readers.cadence)
     with transaction():
         if db.session.scalar(
             select(Edition.id).where(Edition.newsletter_id == newsletter_id, Edition.slot == slot)
@@ -63,6 +78,8 @@ def draft(
             raise Conflict(problem)
         drafted = _made(newsletter_id, window, articles)
         drafted.notes = dict(layout.notes)
+        drafted.slot, drafted.cadence, drafted.riders = slot, readers.cadence, readers.riders_text
+        drafted.local_hour, drafted.once_in_house = readers.local_hour, readers.once_in_house
         db.session.add(drafted)
         db.session.flush()
         db.session.execute(

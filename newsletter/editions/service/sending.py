@@ -1,6 +1,6 @@
 """Sending editions and stopping them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import exists, update
@@ -12,14 +12,15 @@ from newsletter.core.logs import logger
 from newsletter.delivery import service as delivery
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.delivery.policy import Status
-from newsletter.editions.emails import Told, edition_letter, renderings
+from newsletter.editions.emails import Told, edition_letter
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import BY_HAND, GRACE, LONGEST_PROBLEM, OPEN, EditionStatus
 from newsletter.editions.queries import articles_of, edition, layout_of, scheduled_until
-from newsletter.editions.queries.audiences import reach, recipients
-from newsletter.editions.service.drafting import findings, judged
+from newsletter.editions.queries.audiences import reach
+from newsletter.editions.service.drafting import findings
+from newsletter.editions.service.grouping import grouped
 from newsletter.editions.service.indexing import index
-from newsletter.mail.gate import Finding
+from newsletter.editions.service.wording import Worded, refuse_errors, word
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
 
@@ -44,14 +45,11 @@ def send(edition_id: int, house: House) -> Edition:
             problem = f"Edition {edition_id} is {chosen.status}{why}; only a draft can be sent."
             raise Conflict(problem)
         of = db.session.get_one(Newsletter, chosen.newsletter_id)
-        told = Told(chosen, articles_of(edition_id), layout_of(chosen))
-        made = renderings(told, of, house)
-        _refuse_errors(edition_id, judged(told, made.contents[0], of, house))
-        letter = edition_letter(chosen, made, of, house)
-        mailing = delivery.queue_mailing(letter, recipients(chosen))
-        if letter.keeps_names:
-            numbers = {name: made.number_of(name) for name in delivery.names_of(mailing.id)}
-            delivery.vary(mailing.id, letter, made.contents[1:], numbers)
+        worded = Worded(Told(chosen, articles_of(edition_id), layout_of(chosen)), of, house)
+        letter = edition_letter(chosen, worded.whole, of, house)
+        with grouped(chosen, worded.told.articles) as groups:
+            mailing = delivery.queue_mailing(letter, groups.recipients)
+        word(mailing.id, letter, groups.parts, worded)
         chosen.mailing_id = mailing.id
         index([edition_id])
     log.info("edition queued", edition=edition_id, newsletter=of.slug, audience=mailing.audience)
@@ -96,7 +94,7 @@ def approve(edition_id: int, house: House) -> Edition:
 
     Raises NotFound, Conflict unless it waits, or EditionUnfit when the gate finds an error.
     """
-    _refuse_errors(edition_id, findings(edition_id, house))
+    refuse_errors(edition_id, findings(edition_id, house))
     at = edition(edition_id).sends_at
     goes_at = max(at, now()) if at else now()
     values = {"status": EditionStatus.SCHEDULED, "problem": "", "sends_at": goes_at, "least_audience": 0}
@@ -197,13 +195,6 @@ def _put(edition_id: int, values: Mapping[str, object]) -> Edition:
             words = f"Edition {edition_id} is {chosen.status}; it cannot become {aim} any more."
             raise Conflict(words)
         return edition(edition_id)
-
-
-def _refuse_errors(edition_id: int, found: Sequence[Finding]) -> None:
-    errors = [each.words for each in found if each.is_error]
-    if errors:
-        problem = f"Edition {edition_id} cannot leave: {' '.join(errors)}"
-        raise EditionUnfit(problem)
 
 
 def _mailing_id(chosen: Edition) -> int:

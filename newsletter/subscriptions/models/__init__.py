@@ -7,10 +7,13 @@ from newsletter.subscriptions.models.followables import Followable
 from newsletter.subscriptions.models.imports import Import, ImportState
 from newsletter.subscriptions.models.people import (
     HAS_ENDED,
+    HAS_HOUR,
     IS_PAUSED,
     IS_PENDING,
+    IS_RARE,
     IS_UNREMINDED,
     Follow,
+    Stint,
     Subscriber,
     Subscription,
 )
@@ -26,12 +29,14 @@ from newsletter.subscriptions.models.sign_ups import (
 
 __all__ = [
     "HAS_ENDED",
+    "HAS_HOUR",
     "IS_ASKED",
     "IS_COUNTED",
     "IS_MAILED",
     "IS_NEW",
     "IS_PAUSED",
     "IS_PENDING",
+    "IS_RARE",
     "IS_UNREMINDED",
     "AddressChange",
     "ConfirmCount",
@@ -44,6 +49,7 @@ __all__ = [
     "ImportState",
     "SignUp",
     "SpentProof",
+    "Stint",
     "Subscriber",
     "Subscription",
     "Verdict",

@@ -16,6 +16,8 @@ IS_UNREMINDED = text(
     "subscriptions.status = 'pending' AND subscriptions.reminded_at IS NULL AND subscriptions.asked_at IS NOT NULL"
 )
 _PAUSED = text("status = 'paused'")
+_RARE, _HAS_HOUR = text("cadence <> 'each'"), text("local_hour IS NOT NULL")
+IS_RARE, HAS_HOUR = text("subscriptions.cadence <> 'each'"), text("subscribers.local_hour IS NOT NULL")
 IS_PAUSED = text("subscriptions.status = 'paused'")
 IS_PENDING, HAS_ENDED = text("subscriptions.status = 'pending'"), text("subscriptions.status = 'unsubscribed'")
 
@@ -32,6 +34,7 @@ class Subscriber(db.Model):  # type: ignore[name-defined, misc]
     __tablename__ = "subscribers"
     __table_args__ = (
         Index("ix_subscribers_import", "import_id", sqlite_where=_IMPORTED, postgresql_where=_IMPORTED),
+        Index("ix_subscribers_hour", "id", sqlite_where=_HAS_HOUR, postgresql_where=_HAS_HOUR),
         # Links name people by number, and no number may ever mean another person. Without it SQLite gives the
         # greatest number anew once its row is gone; PostgreSQL never does.
         {"sqlite_autoincrement": True},
@@ -64,6 +67,7 @@ class Subscription(db.Model):  # type: ignore[name-defined, misc]
         Index("ix_subscriptions_audience", "newsletter_id", "status", "subscriber_id"),
         Index("ix_subscriptions_import", "import_id", sqlite_where=_IMPORTED, postgresql_where=_IMPORTED),
         Index("ix_subscriptions_pending", "requested_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
+        Index("ix_subscriptions_rare", "newsletter_id", sqlite_where=_RARE, postgresql_where=_RARE),
         Index("ix_subscriptions_paused", "paused_until", sqlite_where=_PAUSED, postgresql_where=_PAUSED),
         Index("ix_subscriptions_ended", "ended_at", sqlite_where=_ENDED, postgresql_where=_ENDED),
         Index(
@@ -94,6 +98,7 @@ class Subscription(db.Model):  # type: ignore[name-defined, misc]
 
     subscriber: Mapped[Subscriber] = relationship(lazy="joined", innerjoin=True)
     follows: Mapped[list["Follow"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+    stints: Mapped[list["Stint"]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
 
 
 class Follow(db.Model):  # type: ignore[name-defined, misc]
@@ -110,3 +115,19 @@ class Follow(db.Model):  # type: ignore[name-defined, misc]
     subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id", ondelete="CASCADE"))
     kind: Mapped[FollowKind] = mapped_column(String(8))
     value: Mapped[str] = mapped_column(String(100))
+
+
+class Stint(db.Model):  # type: ignore[name-defined, misc]
+    """A subscription had this cadence last at `until`, and has another one since.
+
+    Editions of the old cadence may still owe its reader something, and those of the new one have to leave out what
+    the reader got before (docs/adr/0032).
+    """
+
+    __tablename__ = "stints"
+
+    subscription_id: Mapped[int] = mapped_column(
+        ForeignKey("subscriptions.id", ondelete="CASCADE"), primary_key=True
+    )
+    cadence: Mapped[Cadence] = mapped_column(String(8), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -21,13 +21,14 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions import emails
 from newsletter.subscriptions.links import new_nonce
 from newsletter.subscriptions.models import IS_NEW, Consent, Follow, SignUp, Subscriber, Subscription, Verdict
-from newsletter.subscriptions.policy import SubscriptionStatus
+from newsletter.subscriptions.policy import Cadence, SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscriber
 from newsletter.subscriptions.service.budgeting import Gate
 from newsletter.subscriptions.service.consent import NO_LINK, Link, Named, Notice, Origin, note
 from newsletter.subscriptions.service.counting import Tally
 from newsletter.subscriptions.service.linking import LINK, answer_link, answer_wish, wished
 from newsletter.subscriptions.service.readdressing import CHANGE, answer_change
+from newsletter.subscriptions.service.stints import note_stint
 from newsletter.suppressions.queries import may_be_asked
 
 ANSWERING = "answer sign-ups"
@@ -214,7 +215,11 @@ def _pending(subscriber: Subscriber, of: Newsletter, asked: SignUp, moment: date
 
 
 def _wish(subscription: Subscription, asked: SignUp) -> None:
-    subscription.cadence = asked.wish.get("cadence", subscription.cadence)
+    cadence = Cadence(asked.wish.get("cadence", subscription.cadence or Cadence.EACH))
+    if subscription.confirmed_at:
+        # Whoever comes back may have had some of the window by another cadence.
+        note_stint(subscription, cadence)
+    subscription.cadence = cadence
     wanted = wished(asked)
     if wanted:
         subscription.follows = [Follow(kind=kind, value=value) for kind, value in wanted]

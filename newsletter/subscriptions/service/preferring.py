@@ -28,6 +28,7 @@ from newsletter.subscriptions.service.following import Choice, check, check_offe
 from newsletter.subscriptions.service.holding import IS_ON, held, was_here
 from newsletter.subscriptions.service.leaving import end
 from newsletter.subscriptions.service.readdressing import has_moved_since
+from newsletter.subscriptions.service.stints import note_stint
 
 LONGEST_PAUSE = timedelta(days=366)
 
@@ -157,6 +158,7 @@ def prefer(whose: Named, cadence: str, choice: Choice) -> None:
     with transaction():
         subscription = held(whose)
         check_offered(subscription, wanted)
+        note_stint(subscription, Cadence(cadence))
         subscription.cadence = Cadence(cadence)
         choose(subscription, wanted)
         was_here(whose)

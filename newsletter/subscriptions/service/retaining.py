@@ -28,6 +28,8 @@ from newsletter.subscriptions.service.budgeting import count_needless, purge_sig
 from newsletter.subscriptions.service.counting import KEPT, count_old_counts, purge_counts
 from newsletter.subscriptions.service.erasing import count_there_again, erase, erase_again
 from newsletter.subscriptions.service.staying import count_silent, end_silent
+from newsletter.subscriptions.service.stints import KEPT as STINTS_FOR
+from newsletter.subscriptions.service.stints import count_old_stints, purge_stints
 from newsletter.suppressions.service import silence
 
 ORIGINS_FOR = timedelta(days=90)
@@ -64,6 +66,7 @@ def steps(settings: Settings) -> Sequence[Step]:
         Step("pending", "sign-ups that nobody confirmed, and the people", settings.keep_pending, *_PENDING),
         Step("sign_ups", "networks and keys by which budgets count", LONGEST_WINDOW, *_SIGN_UPS),
         Step("counts", "counts of who confirmed, by day", KEPT, *_COUNTS),
+        Step("stints", "how often people wanted a newsletter before", STINTS_FOR, count_old_stints, purge_stints),
         Step("silent", "people who were asked and did not answer", settings.answer_within, *_silent_if(settings)),
         Step("ended", "people whose subscriptions have all ended", settings.keep_ended, *_ENDED),
         Step("deliveries", "mailings with deliveries; their sums stay", settings.keep_deliveries, *_DELIVERIES),

@@ -66,7 +66,7 @@ def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, list):
-        return "|".join(f"{each['kind']}:{each['value']}" for each in value)
+        return "|".join(":".join(_cell(part) for part in each.values()) for each in value)
     return str(value)
 
 
@@ -75,6 +75,7 @@ def _subscription(each: Subscription, slugs: Mapping[int, str]) -> dict[str, Any
         "newsletter": slugs[each.newsletter_id],
         **_columns(each, leaving_out=("id", "subscriber_id", "newsletter_id", "nonce", "import_id")),
         "follows": [{"kind": follow.kind, "value": follow.value} for follow in each.follows],
+        "stints": [{"cadence": stint.cadence, "until": stint.until} for stint in each.stints],
     }
 
 
