@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
 
-.PHONY: help vendored run migration words check-mail test check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web clean
+.PHONY: help vendored run migration words check-mail gallery test check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,13 @@ migration: $(VENV)/dev.stamp ## Draft a migration from the database of .env to t
 
 words: $(VENV)/dev.stamp ## Bring templates/languages/ up to the words of the mails; lists what is not translated
 	$(BIN)/python tools/gather_words.py
+
+check-mail: $(VENV)/browser.stamp ## Every mail in every theme and language: golden files, the lint, the gate, and axe in Chromium
+	$(BIN)/python -m pytest -q -n $(WORKERS) tests/mail/test_render.py tests/mail/test_looks.py tests/mail/test_mail_lint.py tests/mail/test_gate.py tests/house/test_words.py
+	$(BIN)/python -m pytest -q -m browser tests/browser/test_mails.py
+
+gallery: $(VENV)/browser.stamp ## Draw every theme and language by day, by night, on a phone and without pictures, into var/gallery/
+	$(BIN)/python tools/gallery.py
 
 screenshots: $(VENV)/browser.stamp ## Draw docs/pictures/ again from the running demo
 	$(BIN)/python tools/screenshots.py

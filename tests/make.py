@@ -36,7 +36,7 @@ from newsletter.operators.policy import Role
 from newsletter.operators.service import Browser, Post, add_operator, enter_by_link
 from newsletter.operators.service import log_in as enter
 from newsletter.subscriptions.models import Subscriber, Subscription
-from newsletter.subscriptions.policy import SubscriptionStatus
+from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscriber, find_subscription
 from newsletter.subscriptions.service import Origin, answer_sign_ups, sign_up
 from newsletter.subscriptions.service.consent import Named
@@ -89,7 +89,7 @@ def subscription(
 
 def wish(whose: Subscription, cadence: str = "each", topics: Sequence[str] = ()) -> None:
     """They say on their page how often they want it, and what of it."""
-    prefer(Named(whose.subscriber_id, whose.newsletter_id), cadence, topics)
+    prefer(Named(whose.subscriber_id, whose.newsletter_id), cadence, {FollowKind.TOPIC: topics})
 
 
 def also(whose: Subscription, of: Newsletter) -> Subscription:

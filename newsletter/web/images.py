@@ -22,4 +22,5 @@ def image(name: str) -> Response:
     answer.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
     # Webmail that shows a mail of ours may show its pictures.
     answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer

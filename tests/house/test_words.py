@@ -1,7 +1,6 @@
 """Every word of the mails is translated into every language, with the same places for values."""
 
 import re
-import sys
 
 import pytest
 from babel.messages.catalog import Message
@@ -9,9 +8,7 @@ from babel.messages.pofile import read_po
 
 from newsletter.mail.languages import FOLDER, LANGUAGES
 from tests.house.test_house_rules import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
-from gather_words import words
+from tools.gather_words import words
 
 PLACE = re.compile(r"%\(\w+\)s")
 TRANSLATED = [code for code in LANGUAGES if code != "en"]

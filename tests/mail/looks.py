@@ -44,7 +44,11 @@ def mail(name: str, of: samples.Newsletter) -> dict[str, object]:
 
 LOOKS = MappingProxyType(
     {theme.value: ("digest", edition(paper(theme, header="Since 1893", footer=FOOTER))) for theme in Theme}
-    | {f"briefing-{code}": ("digest", edition(paper("briefing", code))) for code in LANGUAGES if code != "en"}
+    | {
+        f"briefing-{code}": ("digest", edition(paper("briefing", code), ARABIC if code == "ar" else SIX))
+        for code in LANGUAGES
+        if code != "en"
+    }
 )
 """What is kept as golden mails and shown in the gallery."""
 

@@ -83,8 +83,8 @@ def _check(changes: dict[str, str]) -> None:
             problem = f"There is no {name} '{changes[name][:40]}'; choose {_either(list(kind))}."
             raise InvalidInput(problem, field=name)
     for name, paper in (("accent", LIGHT_PAPER), ("accent_dark", DARK_PAPER)):
-        if name in changes and (problem := colour_problem(changes[name], paper)):
-            raise InvalidInput(problem, field=name)
+        if name in changes and (unreadable := colour_problem(changes[name], paper)):
+            raise InvalidInput(unreadable, field=name)
     language = changes.get("language", LANGUAGES[0])
     if language.partition("-")[0].lower() not in LANGUAGES or len(language) > 16:  # noqa: PLR2004 - the column.
         problem = f"The mails do not speak '{language[:40]}' yet; choose {_either(LANGUAGES)}."
