@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
 
-.PHONY: help vendored run migration words check-mail gallery test check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web clean
+.PHONY: help vendored run migration words check-mail gallery test check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web bench-digest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ bench: $(VENV)/dev.stamp ## Measure sending beside other programs and write docs
 
 bench-import: $(VENV)/dev.stamp ## Measure a million rows in, out and taken back, into docs/benchmarks-web.md; takes ten minutes
 	$(BIN)/newsletter bench import --write docs/benchmarks-web.md
+
+bench-digest: $(VENV)/dev.stamp ## Measure feeds polled, a digest and editions by choice, into docs/benchmarks-digest.md
+	$(BIN)/newsletter bench digest --write docs/benchmarks-digest.md
 
 bench-web: $(VENV)/dev.stamp ## Measure sign-ups, confirmations and unsubscribes per second, into docs/benchmarks-web.md
 	$(BIN)/newsletter bench web --write docs/benchmarks-web.md

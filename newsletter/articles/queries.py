@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import load_only
+from sqlalchemy.orm import defer, load_only
 
 from newsletter.articles.models import Article, ArticleKey, ArticlePicture, Author, Source
 from newsletter.articles.policy import name_key, names_in
@@ -47,7 +47,7 @@ def source_titles(source_ids: Collection[int]) -> dict[int, str]:
 
 
 def available(source_ids: Collection[int], start: datetime, end: datetime) -> Sequence[Article]:
-    """Articles of these sources that a digest could first take in [start, end), newest first.
+    """Articles of these sources that a digest could first take in [start, end), newest first, without their HTML.
 
     Those whose date is a guess come last: a feed without dates would otherwise push its whole past to the front.
     """
@@ -55,6 +55,8 @@ def available(source_ids: Collection[int], start: datetime, end: datetime) -> Se
         select(Article)
         .where(Article.source_id.in_(source_ids), Article.available_at >= start, Article.available_at < end)
         .order_by(Article.date_is_guess, Article.published_at.desc(), Article.id.desc())
+        # Thousands may be looked at for the twenty that are taken.
+        .options(defer(Article.body_html), defer(Article.summary_html))
     ).all()
 
 

@@ -1,9 +1,10 @@
-"""`docs/benchmarks-web.md`: a page with a chapter for each of two benches, which each of them writes anew."""
+"""`docs/benchmarks-web.md` and `docs/benchmarks-digest.md`: a chapter for each bench, which writes it anew."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from newsletter.bench.digesting import Feat
 from newsletter.bench.grounds import Outcome
 from newsletter.bench.importing import Step
 from newsletter.bench.web import Rush
@@ -16,6 +17,27 @@ _PAGE = """\
 Two commands measure and write the chapters of this page anew, each its own. Machines differ and so do their
 moods: compare within one table, not between two machines. How fast the service sends stands in
 [Benchmarks](benchmarks.md).
+"""
+
+_DIGEST_PAGE = """\
+# Benchmarks: digests
+
+The command measures and writes this page anew. Machines differ and so do their moods: compare within one table,
+not between two machines. How fast the service sends stands in [Benchmarks](benchmarks.md).
+"""
+
+_DIGEST = """\
+## Feeds, a digest, an edition for many choices
+
+    {command}
+
+Each source is a feed on 127.0.0.1, served by another process, with two kilobytes of text in each entry; the
+worker's own poll asks eight at a time, parses, sanitises and stores. What is stored beyond that is older than
+the window of the digest. The digest draws from all sources, all that was just polled is a candidate, and
+*built and explained* is what `newsletter digest explain` works out, with a reason for each. The edition has forty
+articles; each choice has another part of them, rendered to HTML and text with inlined styles. A figure counts
+only if everything was stored, every candidate was decided, and the editions differ. CPU time and memory are
+those of the service's process; the feeds' server and PostgreSQL's share the cores.
 """
 
 _IMPORT = """\
@@ -70,6 +92,24 @@ def write_web(path: Path, outcome: Outcome[Rush]) -> None:
     _write(path, "web", _chapter(text, web_rows(outcome), outcome.machine, outcome.left_out))
 
 
+def digest_rows(outcome: Outcome[Feat]) -> Rows:
+    """Heading first."""
+    heading = ["database", "step", "number", "seconds", "ms each", "CPU s", "peak MB", "aim"]
+    return [heading, *(_feat_row(feat) for feat in outcome.results)]
+
+
+def write_digest(path: Path, outcome: Outcome[Feat]) -> None:
+    text = _DIGEST.format(command=outcome.command)
+    chapter = _chapter(text, digest_rows(outcome), outcome.machine, outcome.left_out)
+    _write(path, "digest", chapter, _DIGEST_PAGE)
+
+
+def _feat_row(feat: Feat) -> list[str]:
+    each = f"{feat.seconds * 1000 / feat.number:,.3f}"
+    figures = [f"{feat.seconds:,.2f}", each, f"{feat.cpu:,.2f}", f"{feat.rss / 1e6:,.0f}"]
+    return [feat.database, feat.name, f"{feat.number:,}", *figures, feat.aim]
+
+
 def _step_row(step: Step) -> list[str]:
     took = step.took
     figures = [f"{took.seconds:,.1f}", f"{step.rows / took.seconds:,.0f}", f"{took.cpu:,.1f}"]
@@ -96,10 +136,10 @@ def _table(rows: Rows) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
 
 
-def _write(path: Path, name: str, chapter: str) -> None:
+def _write(path: Path, name: str, chapter: str, empty: str = _PAGE) -> None:
     """In place of the old one between its two marks, or at the end."""
     before, after = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
-    page = path.read_text(encoding="utf-8") if path.exists() else _PAGE
+    page = path.read_text(encoding="utf-8") if path.exists() else empty
     whole = before + chapter + after
     written, found = re.subn(f"{re.escape(before)}.*?{re.escape(after)}", lambda _: whole, page, flags=re.DOTALL)
     path.write_text(written if found else f"{page}\n{whole}", encoding="utf-8")

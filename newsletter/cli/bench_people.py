@@ -1,7 +1,8 @@
-"""`newsletter bench import` and `web`: how fast people come in, and go out again."""
+"""`newsletter bench import`, `web` and `digest`: how fast people and articles come in, and go out again."""
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -56,6 +57,28 @@ def web(subscribers: int, seconds: float, postgres: str, write: Path | None) -> 
     answer(outcome.as_dict(), table(heading, rest))
 
 
+@click.command(cls=Command)
+@click.option("--sources", default=500, type=click.IntRange(1), show_default=True, help="Feeds that are polled.")
+@click.option("--entries", default=40, type=click.IntRange(2), show_default=True, help="Of each feed.")
+@click.option(
+    "--stored", default=100_000, type=click.IntRange(1), show_default=True, help="Articles of the digest."
+)
+@click.option("--choices", default=200, type=click.IntRange(2), show_default=True, help="Of topics.")
+@_POSTGRES
+@_WRITE
+def digest(sources: int, entries: int, stored: int, choices: int, **told: Any) -> None:  # noqa: ANN401 - options.
+    """Poll and store feeds, build a digest over all of it, render an edition for many choices of topics."""
+    _require_psutil()
+    from newsletter.bench.chapters import digest_rows, write_digest  # noqa: PLC0415 - psutil comes with others.
+    from newsletter.bench.digesting import Asked, measure  # noqa: PLC0415 - as above.
+
+    outcome = measure(Asked(sources, entries, stored, choices), told["postgres"], _tell)
+    if told["write"]:
+        write_digest(told["write"], outcome)
+    heading, *rest = digest_rows(outcome)
+    answer(outcome.as_dict(), table(heading, rest))
+
+
 def _tell(words: str) -> None:
     click.echo(words, err=True)
 
@@ -69,3 +92,4 @@ def _require_psutil() -> None:
 def register(group: click.Group) -> None:
     group.add_command(import_)
     group.add_command(web)
+    group.add_command(digest)

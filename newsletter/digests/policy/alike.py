@@ -43,9 +43,12 @@ def same_story(of: Story, others: Iterable[Story], least: int) -> Match | None:
     """
     best: Match | None = None
     for other in others:
+        # Two articles of one source with one address are two: entries without links have that of the whole site.
+        if of.source_id == other.source_id:
+            continue
         if of.canonical and of.canonical == other.canonical:
             return Match(other, CERTAIN)
-        if least and of.source_id != other.source_id:
+        if least:
             per_cent = likeness(of, other)
             if per_cent >= max(least, best.per_cent + 1 if best else 0):
                 best = Match(other, per_cent)

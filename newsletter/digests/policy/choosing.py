@@ -121,8 +121,8 @@ class _Chooser:
         out = (
             self._held(candidate)
             or ("" if is_pinned else self._unwanted(candidate, section))
-            or self._told_already(candidate)
             or self._without_room(section, is_pinned=is_pinned)
+            or self._told_already(candidate)
         )
         if out:
             return Decision(candidate.id, is_in=False, reason=out, section=title)

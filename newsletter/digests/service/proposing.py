@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from newsletter.articles.models import Article
@@ -44,12 +45,17 @@ class _Piece:
 
     id: int
     source_id: int
-    canonical: str
+    url: str
     title: str
     summary: str
     author: str
     topics: Sequence[str]
     published_at: datetime
+
+    @cached_property
+    def canonical(self) -> str:
+        """Worked out for those alone that are compared."""
+        return canonical_url(self.url)
 
 
 def propose(digest: Digest, slot: datetime, cadence: Cadence = Cadence.EACH) -> Proposal:
@@ -117,7 +123,7 @@ def _piece(article: Article) -> _Piece:
     return _Piece(
         id=article.id,
         source_id=article.source_id,
-        canonical=canonical_url(article.url),
+        url=article.url,
         title=article.title,
         summary=article.summary_text,
         author=article.author,
