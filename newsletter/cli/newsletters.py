@@ -1,11 +1,14 @@
 """`newsletter newsletter`: founding and listing newsletters."""
 
+from datetime import timedelta
+
 import click
 
 from newsletter.cli.output import Group, answer, open_house, table
+from newsletter.delivery.policy import CanaryRule
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.queries import newsletters
-from newsletter.newsletters.service import Masthead, add_newsletter
+from newsletter.newsletters.service import Masthead, add_newsletter, send_first
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import counts
 
@@ -44,6 +47,24 @@ def list_() -> None:
         ]
         columns = ["slug", "name", *map(str, SubscriptionStatus)]
         answer(facts, table(columns, [[fact[column] for column in columns] for fact in facts]))
+
+
+@group.command()
+@click.argument("slug")
+@click.option("--share", default=1.0, show_default=True, metavar="PERCENT", help="How many readers go first.")
+@click.option("--least", default=20, show_default=True, help="At least so many of them.")
+@click.option("--wait", default=30, show_default=True, metavar="MINUTES", help="How long they are watched.")
+@click.option("--most", default=5.0, show_default=True, metavar="PERCENT", help="So many may fail; more stop it.")
+@click.option("--off", is_flag=True, help="Let all readers get it together again.")
+def canary(slug: str, off: bool, **chosen: float) -> None:
+    """Let some readers get each edition first; if it goes badly, the rest waits for an operator."""
+    share, least, wait, most = (chosen[name] for name in ("share", "least", "wait", "most"))
+    rule = CanaryRule(share / 100, int(least), timedelta(minutes=wait), most / 100)
+    with open_house():
+        of = send_first(slug, None if off else rule)
+        told = None if off else {"share": of.canary_share, "least": of.canary_least}
+        words = f"{share:g} % of the readers, {least} at least, get each edition {wait} minutes before the others."
+        answer({"slug": of.slug, "canary": told}, "All readers get each edition together." if off else words)
 
 
 def register(parent: click.Group) -> None:

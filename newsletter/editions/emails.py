@@ -12,13 +12,14 @@ from newsletter.delivery.service import Letter
 from newsletter.delivery.service.queueing import NAME
 from newsletter.editions.links import edition_url
 from newsletter.editions.models import Edition
-from newsletter.editions.policy import PLAIN_LAYOUT, Layout
+from newsletter.editions.policy import PLAIN_LAYOUT, EditionStatus, Layout
 from newsletter.mail.fields import Field, Renderings
 from newsletter.mail.house import House
 from newsletter.mail.message import MARKER, Content, Hole
 from newsletter.mail.render import HTML_LIMIT, date_in_words, host
 from newsletter.newsletters.emails import list_letterhead, look, page_url, personal_letterhead
 from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.queries import canary_rule
 from newsletter.subscriptions.links import preferences_link, unsubscribe_link
 
 
@@ -57,6 +58,8 @@ class Reader:
 
     name: str | Field
 
+
+_STANDING = {EditionStatus.PAUSED: "Paused"}
 
 TRIAL = "trial"
 """The kind of mailings that show an edition to who makes it."""
@@ -99,6 +102,7 @@ def edition_letter(edition: Edition, made: Renderings, of: Newsletter, house: Ho
         },
         newsletter_id=of.id,
         keeps_names=not made.is_same_for_all,
+        canary=canary_rule(of),
     )
 
 
@@ -109,7 +113,7 @@ def trial_letter(told: Told, of: Newsletter, house: House) -> Letter:
         kind=TRIAL,
         letterhead=personal_letterhead(of, now()),
         content=Content(
-            subject=f"[Draft] {content.subject}",
+            subject=f"[{_STANDING.get(told.edition.status, 'Draft')}] {content.subject}",
             text=MARKER.sub(page, content.text),
             html=MARKER.sub(page, content.html),
         ),

@@ -12,7 +12,9 @@ class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     """`list_label` and `list_domain` make the List-Id, which never changes.
 
     `schedule_words` says when it comes, for readers (`at 06:30 on Monday`); "" when nobody set a schedule.
-    `greets`: its editions begin with the reader's name.
+    `greets`: its editions begin with the reader's name. `canary_share` (0 to 1) of an edition's readers,
+    `canary_least` at least, go first and are watched for `canary_minutes`; 0: all go together. See
+    `delivery.policy.CanaryRule`.
     """
 
     __tablename__ = "newsletters"
@@ -36,4 +38,8 @@ class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     says_welcome: Mapped[bool] = mapped_column(default=True)
     says_goodbye: Mapped[bool] = mapped_column(default=False)
     greets: Mapped[bool] = mapped_column(default=False)
+    canary_share: Mapped[float] = mapped_column(default=0.0)
+    canary_least: Mapped[int] = mapped_column(default=20)
+    canary_minutes: Mapped[int] = mapped_column(default=30)
+    canary_most: Mapped[float] = mapped_column(default=0.05)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,5 +1,6 @@
 """Writing the ledger: queue, lease, record, recover, pause."""
 
+from newsletter.delivery.service.canaries import canaries_to_watch, watch_canary
 from newsletter.delivery.service.control import (
     cancel,
     cancel_for,
@@ -44,6 +45,7 @@ __all__ = [
     "Recipient",
     "Slice",
     "adopt",
+    "canaries_to_watch",
     "cancel",
     "cancel_for",
     "cancel_own",
@@ -75,4 +77,5 @@ __all__ = [
     "settle_in",
     "sum_up",
     "vary",
+    "watch_canary",
 ]
