@@ -8,7 +8,7 @@ from newsletter.cli.output import Group, answer, open_house, table
 from newsletter.delivery.policy import CanaryRule
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.queries import newsletters
-from newsletter.newsletters.service import Masthead, add_newsletter, send_first
+from newsletter.newsletters.service import Masthead, add_newsletter, measure_clicks, send_first
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import counts
 
@@ -65,6 +65,17 @@ def canary(slug: str, off: bool, **chosen: float) -> None:
         told = None if off else {"share": of.canary_share, "least": of.canary_least}
         words = f"{share:g} % of the readers, {least} at least, get each edition {wait} minutes before the others."
         answer({"slug": of.slug, "canary": told}, "All readers get each edition together." if off else words)
+
+
+@group.command()
+@click.argument("slug")
+@click.option("--on/--off", "counted", required=True, help="Whether clicks are counted from the next edition on.")
+def clicks(slug: str, counted: bool) -> None:
+    """Count how often articles are opened from editions, or do not; nothing is kept of who opens them."""
+    with open_house():
+        of = measure_clicks(slug, counted=counted)
+        words = "are counted from the next edition on" if counted else "are not counted from the next edition on"
+        answer({"slug": of.slug, "counted": counted}, f"Clicks in editions of {of.name} {words}.")
 
 
 def register(parent: click.Group) -> None:

@@ -10,7 +10,7 @@ from newsletter.articles.queries import source_titles
 from newsletter.core.clock import now
 from newsletter.delivery.service import Letter
 from newsletter.delivery.service.queueing import NAME
-from newsletter.editions.links import edition_url
+from newsletter.editions.links import click_url, edition_url
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import PLAIN_LAYOUT, EditionStatus, Layout
 from newsletter.mail.fields import Field, Renderings
@@ -70,13 +70,17 @@ A_READER = Reader("")
 
 @dataclass(frozen=True)
 class Told:
-    """What an edition tells, and whom; `notice` stands above all, for the operator alone."""
+    """What an edition tells, and whom; `notice` stands above all, for the operator alone.
+
+    `is_counted`: its links lead to the articles by way of the page that counts them.
+    """
 
     edition: Edition
     articles: Sequence[Article]
     layout: Layout = PLAIN_LAYOUT
     reader: Reader = A_READER
     notice: str = ""
+    is_counted: bool = False
 
 
 def renderings(told: Told, of: Newsletter, house: House) -> Renderings:
@@ -126,13 +130,8 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
 
     What would make the HTML longer than mail programs show is left out from the end and counted in the mail.
     """
-    zone = ZoneInfo(of.timezone)
-    edition, articles = told.edition, told.articles
-    sites = source_titles({article.source_id for article in articles})
-    views = [
-        _view(each, zone, sites.get(each.source_id, ""), told.layout.sections.get(each.id, ""))
-        for each in articles
-    ]
+    zone, edition = ZoneInfo(of.timezone), told.edition
+    views = _views(told, zone, house)
     values = {
         "newsletter": look(of, house.settings.base_url),
         "edition": EditionView(
@@ -158,6 +157,18 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
         if len(content.html.encode()) <= HTML_LIMIT or shown == 1:
             return content
         shown = max(1, shown * 9 // 10)
+
+
+def _views(told: Told, zone: ZoneInfo, house: House) -> list[ArticleView]:
+    sites = source_titles({article.source_id for article in told.articles})
+    views = [
+        _view(each, zone, sites.get(each.source_id, ""), told.layout.sections.get(each.id, ""))
+        for each in told.articles
+    ]
+    if not told.is_counted:
+        return views
+    urls = [click_url(house.signer, told.edition.id, each.id, house.settings.base_url) for each in told.articles]
+    return [replace(view, url=url) for view, url in zip(views, urls, strict=True)]
 
 
 def _view(article: Article, zone: ZoneInfo, site: str, section: str) -> ArticleView:

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import BigId, UtcDateTime, db
-from newsletter.editions.policy import EditionStatus
+from newsletter.editions.policy import ClickKind, EditionStatus
 
 
 class Edition(db.Model):  # type: ignore[name-defined, misc]
@@ -59,3 +59,18 @@ class CheckedLink(db.Model):  # type: ignore[name-defined, misc]
     status: Mapped[int]
     words: Mapped[str] = mapped_column(String(200), default="")
     checked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class EditionClick(db.Model):  # type: ignore[name-defined, misc]
+    """How often an article of an edition was opened from it, by `policy.ClickKind`; nothing says by whom.
+
+    `hour` is when the hour began, or the day for what comes late (`policy.counted_at`).
+    """
+
+    __tablename__ = "edition_clicks"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    hour: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    kind: Mapped[ClickKind] = mapped_column(String(10), primary_key=True)
+    count: Mapped[int]

@@ -14,7 +14,7 @@ class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     `schedule_words` says when it comes, for readers (`at 06:30 on Monday`); "" when nobody set a schedule.
     `greets`: its editions begin with the reader's name. `canary_share` (0 to 1) of an edition's readers,
     `canary_least` at least, go first and are watched for `canary_minutes`; 0: all go together. See
-    `delivery.policy.CanaryRule`.
+    `delivery.policy.CanaryRule`. `measures_clicks`: its editions' links to articles are counted.
     """
 
     __tablename__ = "newsletters"
@@ -42,4 +42,5 @@ class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     canary_least: Mapped[int] = mapped_column(default=20)
     canary_minutes: Mapped[int] = mapped_column(default=30)
     canary_most: Mapped[float] = mapped_column(default=0.05)
+    measures_clicks: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -7,8 +7,8 @@ from newsletter.delivery.policy import CanaryRule
 
 RESERVED = frozenset(
     {
-        "account", "api", "archive", "articles", "confirm", "console", "embed", "feed.xml", "healthz", "hooks",
-        "email-change", "metrics", "never", "still",
+        "account", "api", "archive", "articles", "c", "confirm", "console", "embed", "feed.xml", "healthz",
+        "hooks", "email-change", "metrics", "never", "still",
         "preferences", "readyz", "static", "subscribe", "unsubscribe", "favicon.ico", "robots.txt",
     }
 )  # fmt: skip

@@ -99,3 +99,14 @@ def send_first(slug: str, rule: CanaryRule | None) -> Newsletter:
             of.canary_least, of.canary_most = rule.least, rule.most
             of.canary_minutes = int(rule.wait.total_seconds() // 60)
         return of
+
+
+def measure_clicks(slug: str, *, counted: bool) -> Newsletter:
+    """Count how often the articles of its editions are opened, from the next edition on, or no more.
+
+    Raises NotFound.
+    """
+    with transaction():
+        of = newsletter(slug)
+        of.measures_clicks = counted
+        return of

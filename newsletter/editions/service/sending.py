@@ -43,7 +43,7 @@ def send(edition_id: int, house: House) -> Edition:
             problem = f"Edition {edition_id} is {chosen.status}{why}; only a draft can be sent."
             raise Conflict(problem)
         of = db.session.get_one(Newsletter, chosen.newsletter_id)
-        told = Told(chosen, articles_of(edition_id), layout_of(chosen))
+        told = Told(chosen, articles_of(edition_id), layout_of(chosen), is_counted=of.measures_clicks)
         made = renderings(told, of, house)
         _refuse_errors(edition_id, judged(told, made.contents[0], of, house))
         letter = edition_letter(chosen, made, of, house)
