@@ -98,7 +98,7 @@ def test_people_scanners_and_others_are_told_apart(
     client: FlaskClient, sent: Edition, outbox: list[Envelope], asked: tuple[str, dict[str, str]], kind: str
 ) -> None:
     method, headers = asked
-    opened(client, marks(outbox[0])[0], method=method, **headers)
+    opened(client, marks(outbox[0])[0], 1, method, **headers)
 
     assert totals(sent) == {"human": 0, "scanner": 0, "unknown": 0} | {kind: 1}
 
