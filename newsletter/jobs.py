@@ -19,6 +19,7 @@ from newsletter.editions.service import (
     links_waiting,
     purge_checked_links,
     send_due,
+    watch_canaries,
 )
 from newsletter.mail.house import House
 from newsletter.subscriptions.service import (
@@ -67,6 +68,7 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job("run digests", run_due, timedelta(seconds=1)),
         Job("watch editions", watch, timedelta(minutes=1)),
         Job("send scheduled editions", send_due, timedelta(seconds=1)),
+        Job("watch canaries", watch_canaries, timedelta(seconds=2)),
         Job("follow mailings", _follow, timedelta(seconds=2)),
         Job("index editions", _index, timedelta(minutes=10)),
         Job("settle dead senders", _settle_dead, timedelta(seconds=10), on_each_machine=True),

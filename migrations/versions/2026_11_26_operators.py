@@ -1,7 +1,7 @@
 """Operators, their roles and sessions, and an audit trail that nobody can change.
 
 Revision ID: c80e5a1f92d4
-Revises: b83e5d17c460
+Revises: 91e6f2b4d073
 Create Date: 2026-11-26 20:30:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c80e5a1f92d4"
-down_revision = "b83e5d17c460"
+down_revision = "91e6f2b4d073"
 branch_labels = None
 depends_on = None
 

@@ -8,7 +8,7 @@ from typing import Any
 from newsletter.core.settings import Settings
 from newsletter.delivery import queries as delivery
 from newsletter.delivery.models import MailingState
-from newsletter.delivery.policy import ADVICE
+from newsletter.delivery.policy import ADVICE, CanaryState
 from newsletter.delivery.queries import Reason
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import OPEN, EditionStatus
@@ -49,8 +49,34 @@ def account(chosen: Edition, settings: Settings) -> Facts:
         facts["next_try_at"] = delivery.next_due(mailing.id)
         facts["expires_at"] = mailing.tried_since + settings.retry_within if ledger.open else None
         facts["groups"] = [asdict(each) for each in groups(chosen)]
+        facts["canary"] = _canary(mailing.id)
         facts["reasons"] = [_told(reason) for reason in delivery.reasons(mailing.id)]
     return facts
+
+
+def _canary(mailing_id: int) -> Facts | None:
+    found = delivery.canary(mailing_id)
+    if found is None:
+        return None
+    return {
+        "state": found.state,
+        "size": found.size,
+        "troubled": found.troubled,
+        "most": found.most,
+        "ends_at": found.ends_at,
+    }
+
+
+def _of_the_first(canary: Facts) -> str:
+    """What became of those who went first, in a sentence."""
+    until = f" until {minute(canary['ends_at'])}" if canary["state"] == CanaryState.WATCHED else ""
+    words = {
+        CanaryState.FIRST: "get it first; it is on its way to them",
+        CanaryState.WATCHED: "got it first and are watched",
+        CanaryState.PASSED: "got it first, and the rest followed",
+        CanaryState.STOPPED: "got it first, and it was stopped for them",
+    }
+    return f"{canary['size']:,} {words[canary['state']]}{until}; trouble with {canary['troubled']:,} of them."
 
 
 def _articles(chosen: Edition) -> list[Facts]:
@@ -66,13 +92,14 @@ def in_words(facts: Facts) -> str:
     lines = ["Edition {edition}, {slot}, {status}: {subject}".format(**facts)]
     if facts["problem"]:
         lines.append(f"It is {facts['status']}: {facts['problem']}")
+    if facts.get("canary"):
+        lines.append(_of_the_first(facts["canary"]))
     if facts.get("sends_at"):
         lines.append(
             f"It {'leaves' if facts['status'] == EditionStatus.SCHEDULED else 'was meant to leave'} "
             f"{minute(facts['sends_at'])}."
         )
-    if "articles" in facts:
-        lines += ["", *("  {article:>7}  {title}".format(**each) for each in facts["articles"])]
+    lines += _carried(facts)
     lines += ["", *(f"  {name:<10} {count:>9,}" for name, count in facts["ledger"].items())]
     if len(facts["groups"]) > 1:
         lines += ["", *(_group(each) for each in facts["groups"][:MOST_TOLD])]
@@ -83,6 +110,12 @@ def in_words(facts: Facts) -> str:
     if facts.get("seconds"):
         lines += ["", "  {seconds:,.1f} s, {rate:,.1f} mails/s".format(**facts)]
     return "\n".join(lines)
+
+
+def _carried(facts: Facts) -> list[str]:
+    if "articles" not in facts:
+        return []
+    return ["", *("  {article:>7}  {title}".format(**each) for each in facts["articles"])]
 
 
 def _group(each: Facts) -> str:

@@ -150,6 +150,17 @@ def approve(number: int) -> None:
 
 @group.command()
 @NUMBER
+def clicks(number: int) -> None:
+    """How often each article was opened from it, by people, by scanners, and by who cannot be told apart."""
+    with open_house():
+        chosen = queries.edition(number)
+        facts = [{"article": each.id, "title": each.title, **told} for each, told in queries.clicks_of(chosen.id)]
+        columns = ["human", "unknown", "scanner", "title"]
+        answer(facts, table(columns, [[fact[column] for column in columns] for fact in facts]))
+
+
+@group.command()
+@NUMBER
 def pause(number: int) -> None:
     """Stop handing it over within two seconds; `resume` goes on."""
     with open_house() as house:

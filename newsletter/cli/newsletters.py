@@ -1,15 +1,26 @@
 """`newsletter newsletter`: founding newsletters, saying how they look, and listing them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from newsletter.cli.output import Group, answer, open_house, table
+from newsletter.delivery.policy import CanaryRule
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter, newsletters
-from newsletter.newsletters.service import Masthead, Style, add_newsletter, dress, hide_logo, show_logo
+from newsletter.newsletters.service import (
+    Masthead,
+    Style,
+    add_newsletter,
+    dress,
+    hide_logo,
+    measure_clicks,
+    send_first,
+    show_logo,
+)
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import counts
 
@@ -97,6 +108,35 @@ def _style(said: dict[str, str | None]) -> Style:
 
 def _look(of: Newsletter) -> dict[str, object]:
     return {name: getattr(of, name) for name in (*Style.__dataclass_fields__, "direction", "logo")}
+
+
+@group.command()
+@click.argument("slug")
+@click.option("--share", default=1.0, show_default=True, metavar="PERCENT", help="How many readers go first.")
+@click.option("--least", default=20, show_default=True, help="At least so many of them.")
+@click.option("--wait", default=30, show_default=True, metavar="MINUTES", help="How long they are watched.")
+@click.option("--most", default=5.0, show_default=True, metavar="PERCENT", help="So many may fail; more stop it.")
+@click.option("--off", is_flag=True, help="Let all readers get it together again.")
+def canary(slug: str, off: bool, **chosen: float) -> None:
+    """Let some readers get each edition first; if it goes badly, the rest waits for an operator."""
+    share, least, wait, most = (chosen[name] for name in ("share", "least", "wait", "most"))
+    rule = CanaryRule(share / 100, int(least), timedelta(minutes=wait), most / 100)
+    with open_house():
+        of = send_first(slug, None if off else rule)
+        told = None if off else {"share": of.canary_share, "least": of.canary_least}
+        words = f"{share:g} % of the readers, {least} at least, get each edition {wait} minutes before the others."
+        answer({"slug": of.slug, "canary": told}, "All readers get each edition together." if off else words)
+
+
+@group.command()
+@click.argument("slug")
+@click.option("--on/--off", "counted", required=True, help="Whether clicks are counted from the next edition on.")
+def clicks(slug: str, counted: bool) -> None:
+    """Count how often articles are opened from editions, or do not; nothing is kept of who opens them."""
+    with open_house():
+        of = measure_clicks(slug, counted=counted)
+        words = "are counted from the next edition on" if counted else "are not counted from the next edition on"
+        answer({"slug": of.slug, "counted": counted}, f"Clicks in editions of {of.name} {words}.")
 
 
 def register(parent: click.Group) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import BigId, UtcDateTime, db
-from newsletter.delivery.policy import Status
+from newsletter.delivery.policy import CanaryState, Status
 
 
 class Lane(StrEnum):
@@ -62,7 +62,7 @@ class Mailing(db.Model):  # type: ignore[name-defined, misc]
     link to what its token says (`delivery.links.Link`). `seed` makes the Message-IDs. `problem` is why it is
     paused. `requeued_at` is when those it had missed were queued again, None if they never were. `subscriber_id`
     is whose it is, if it was made for one person. `summary` counts its deliveries by state once they are deleted,
-    and is None before.
+    and is None before. `up_to_id`: while some go first, only deliveries up to this one may leave, with 0 none.
     """
 
     __tablename__ = "mailings"
@@ -87,6 +87,7 @@ class Mailing(db.Model):  # type: ignore[name-defined, misc]
     links: Mapped[dict[str, Any]] = mapped_column(JSON)
     seed: Mapped[bytes] = mapped_column(LargeBinary(16))
     audience: Mapped[int] = mapped_column(default=0)
+    up_to_id: Mapped[int | None] = mapped_column(BigId)
     summary: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     requeued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -111,6 +112,28 @@ class MailingVariant(db.Model):  # type: ignore[name-defined, misc]
     mailing_id: Mapped[int] = mapped_column(ForeignKey("mailings.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     template: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Canary(db.Model):  # type: ignore[name-defined, misc]
+    """Those of a mailing who go first: its deliveries from `first_id` to `last_id`, by a `policy.CanaryRule`.
+
+    `ends_at` is until when they are watched, None while they are still being sent. `troubled` is how many had
+    failed, were deferred or had complained when it was last counted.
+    """
+
+    __tablename__ = "canaries"
+
+    mailing_id: Mapped[int] = mapped_column(
+        ForeignKey("mailings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    state: Mapped[CanaryState] = mapped_column(String(10), default=CanaryState.FIRST, index=True)
+    first_id: Mapped[int] = mapped_column(BigId)
+    last_id: Mapped[int] = mapped_column(BigId)
+    size: Mapped[int]
+    wait_minutes: Mapped[int]
+    most: Mapped[float]
+    troubled: Mapped[int] = mapped_column(default=0)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Delivery(db.Model):  # type: ignore[name-defined, misc]

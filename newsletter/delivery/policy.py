@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 
 from newsletter.core.settings import OnUnknown, Settings
 from newsletter.mail.outcomes import Blame, Outcome, Phase, Result
@@ -37,6 +38,33 @@ RECONNECT = timedelta(seconds=30)
 FEWEST_REFUSED = 5
 LARGEST_SHARE_REFUSED = 0.05
 """When so many recipients' servers blame us, the mailing is paused: going on would make it worse."""
+
+
+class CanaryState(StrEnum):
+    """`first → watched → passed | stopped`: the first share goes out, then it is watched for a while."""
+
+    FIRST = "first"
+    WATCHED = "watched"
+    PASSED = "passed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class CanaryRule:
+    """A part of the audience goes first, `least` at least, and is watched for `wait`.
+
+    The rest goes unless more than `most` of them fail, are deferred, or complain; both shares are from 0 to 1.
+    """
+
+    share: float
+    least: int
+    wait: timedelta
+    most: float
+
+    def size(self, audience: int) -> int:
+        """How many go first; 0 where that would be everybody."""
+        first = max(self.least, ceil(self.share * audience))
+        return first if first < audience else 0
 
 
 @dataclass(frozen=True)

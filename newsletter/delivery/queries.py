@@ -17,6 +17,7 @@ from newsletter.delivery.models import (
     IS_SENDING,
     IS_WAITING,
     Attempt,
+    Canary,
     Delivery,
     Lane,
     Mailing,
@@ -215,18 +216,34 @@ def due_mailings(lane: Lane, at_most: int) -> Sequence[tuple[int, int]]:
     Mailings that are sending are few and have an index of their own; the bound keeps a large one from being
     counted to its end.
     """
+    anybody, this_one = may_leave()
     waiting = (
         select(Delivery.id)
-        .where(Delivery.mailing_id == Mailing.id, IS_WAITING, Delivery.due_at <= now())
+        .where(Delivery.mailing_id == Mailing.id, IS_WAITING, Delivery.due_at <= now(), this_one)
         .limit(at_most)
         .correlate(Mailing)
         .subquery()
     )
     how_many = select(func.count()).select_from(waiting).scalar_subquery()
     rows = db.session.execute(
-        select(Mailing.id, how_many.label("how_many")).where(IS_SENDING, Mailing.lane == lane).order_by(Mailing.id)
+        select(Mailing.id, how_many.label("how_many"))
+        .where(IS_SENDING, Mailing.lane == lane, anybody)
+        .order_by(Mailing.id)
     )
     return [(row.id, row.how_many) for row in rows if row.how_many]
+
+
+def may_leave() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """As conditions on a delivery and its mailing: it is not held back while others go first.
+
+    The first asks the mailing alone, so that of one in which nobody may leave no row is looked at.
+    """
+    return func.coalesce(Mailing.up_to_id, 1) > 0, or_(Mailing.up_to_id.is_(None), Delivery.id <= Mailing.up_to_id)
+
+
+def canary(mailing_id: int) -> Canary | None:
+    """What is known of those who went first; None when all went together."""
+    return db.session.get(Canary, mailing_id, populate_existing=True)
 
 
 def has_open(mailing_id: QueryableAttribute[int]) -> ColumnElement[bool]:

@@ -11,9 +11,9 @@ from newsletter.articles.queries import pictures_of, source_titles
 from newsletter.core.clock import now
 from newsletter.delivery.service import Letter
 from newsletter.delivery.service.queueing import NAME
-from newsletter.editions.links import edition_url
+from newsletter.editions.links import click_url, edition_url
 from newsletter.editions.models import Edition
-from newsletter.editions.policy import PLAIN_LAYOUT, Layout
+from newsletter.editions.policy import PLAIN_LAYOUT, EditionStatus, Layout
 from newsletter.mail.fields import Field, Renderings
 from newsletter.mail.gate import Finding
 from newsletter.mail.house import House
@@ -23,6 +23,7 @@ from newsletter.mail.render import HTML_LIMIT
 from newsletter.newsletters.emails import image_url, list_letterhead, look, page_url, personal_letterhead
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.policy import Pictures
+from newsletter.newsletters.queries import canary_rule
 from newsletter.subscriptions.links import preferences_link, unsubscribe_link
 from newsletter.templates.emails import data_of, written
 from newsletter.templates.queries import kept_sources
@@ -65,6 +66,8 @@ class Reader:
     name: str | Field
 
 
+_STANDING = {EditionStatus.PAUSED: "Paused"}
+
 TRIAL = "trial"
 """The kind of mailings that show an edition to who makes it."""
 
@@ -77,6 +80,7 @@ class Told:
     """What an edition tells, and whom; `notice` stands above all, for the operator alone.
 
     `sources` are the parts that operators wrote, to be looked at; None for those that are kept.
+    `is_counted`: its links lead to the articles by way of the page that counts them.
     """
 
     edition: Edition
@@ -85,6 +89,7 @@ class Told:
     reader: Reader = A_READER
     notice: str = ""
     sources: Mapping[str, str] | None = None
+    is_counted: bool = False
 
 
 def renderings(told: Told, of: Newsletter, house: House) -> Renderings:
@@ -110,6 +115,7 @@ def edition_letter(edition: Edition, made: Renderings, of: Newsletter, house: Ho
         },
         newsletter_id=of.id,
         keeps_names=not made.is_same_for_all,
+        canary=canary_rule(of),
     )
 
 
@@ -120,7 +126,7 @@ def trial_letter(told: Told, of: Newsletter, house: House) -> Letter:
         kind=TRIAL,
         letterhead=personal_letterhead(of, now()),
         content=Content(
-            subject=f"[Draft] {content.subject}",
+            subject=f"[{_STANDING.get(told.edition.status, 'Draft')}] {content.subject}",
             text=MARKER.sub(page, content.text),
             html=MARKER.sub(page, content.html),
         ),
@@ -150,7 +156,7 @@ def values_of(told: Told, of: Newsletter, house: House) -> dict[str, Any]:
     """What the template of an edition is given, with all of its articles."""
     zone = ZoneInfo(of.timezone)
     edition = told.edition
-    views = _views(told, of, house.settings.base_url)
+    views = _views(told, of, house)
     return {
         "newsletter": look(of, house.settings.base_url),
         "edition": EditionView(
@@ -172,16 +178,21 @@ def values_of(told: Told, of: Newsletter, house: House) -> dict[str, Any]:
     }
 
 
-def _views(told: Told, of: Newsletter, base_url: str) -> list[ArticleView]:
+def _views(told: Told, of: Newsletter, house: House) -> list[ArticleView]:
     zone, sites = ZoneInfo(of.timezone), source_titles({article.source_id for article in told.articles})
+    base_url = house.settings.base_url
     shown = _pictured(told.articles, of, base_url)
-    return [
+    views = [
         replace(
             _view(each, zone, sites.get(each.source_id, ""), shown.get(each.id)),
             section=told.layout.sections.get(each.id, ""),
         )
         for each in told.articles
     ]
+    if not told.is_counted:
+        return views
+    urls = [click_url(house.signer, told.edition.id, each.id, base_url) for each in told.articles]
+    return [replace(view, url=url) for view, url in zip(views, urls, strict=True)]
 
 
 def missing_pictures(articles: Sequence[Article], of: Newsletter) -> list[Finding]:

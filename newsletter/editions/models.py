@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import ExecutableDDLElement
 
 from newsletter.core.db import BigId, UtcDateTime, db
-from newsletter.editions.policy import EVERYBODY, EditionStatus, Readers
+from newsletter.editions.policy import EVERYBODY, ClickKind, EditionStatus, Readers
 from newsletter.subscriptions.policy import Cadence
 
 
@@ -129,3 +129,18 @@ class EditionPart(db.Model):  # type: ignore[name-defined, misc]
     number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     articles: Mapped[list[int]] = mapped_column(JSON)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class EditionClick(db.Model):  # type: ignore[name-defined, misc]
+    """How often an article of an edition was opened from it, by `policy.ClickKind`; nothing says by whom.
+
+    `hour` is when the hour began, or the day for what comes late (`policy.counted_at`).
+    """
+
+    __tablename__ = "edition_clicks"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    hour: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    kind: Mapped[ClickKind] = mapped_column(String(10), primary_key=True)
+    count: Mapped[int]

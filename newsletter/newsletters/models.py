@@ -15,6 +15,9 @@ class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     `schedule_words` says when it comes, for readers (`at 06:30 on Monday`); "" when nobody set a schedule.
     `greets`: its editions begin with the reader's name. `logo` is the name of a picture among ours, "" for
     none, and `logo_width` how many pixels wide it is shown. `header` is one line, `footer` Markdown.
+    `canary_share` (0 to 1) of an edition's readers, `canary_least` at least, go first and are watched for
+    `canary_minutes`; 0: all go together. See `delivery.policy.CanaryRule`. `measures_clicks`: its editions' links
+    to articles are counted.
     """
 
     __tablename__ = "newsletters"
@@ -45,4 +48,9 @@ class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     says_welcome: Mapped[bool] = mapped_column(default=True)
     says_goodbye: Mapped[bool] = mapped_column(default=False)
     greets: Mapped[bool] = mapped_column(default=False)
+    canary_share: Mapped[float] = mapped_column(default=0.0)
+    canary_least: Mapped[int] = mapped_column(default=20)
+    canary_minutes: Mapped[int] = mapped_column(default=30)
+    canary_most: Mapped[float] = mapped_column(default=0.05)
+    measures_clicks: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,8 +1,10 @@
 """Which slugs a newsletter may have, and how it may look."""
 
 import re
+from datetime import timedelta
 from enum import StrEnum
 
+from newsletter.delivery.policy import CanaryRule
 from newsletter.mail.colours import READABLE, contrast, is_colour, readable
 
 LIGHT_PAPER, DARK_PAPER = "#ffffff", "#1b1e22"
@@ -35,12 +37,14 @@ class Pictures(StrEnum):
 
 RESERVED = frozenset(
     {
-        "account", "api", "archive", "articles", "confirm", "console", "embed", "feed.xml", "healthz", "hooks",
-        "email-change", "images", "metrics", "never", "still",
+        "account", "api", "archive", "articles", "c", "confirm", "console", "embed", "feed.xml", "healthz",
+        "hooks", "email-change", "images", "metrics", "never", "still",
         "preferences", "readyz", "static", "subscribe", "unsubscribe", "favicon.ico", "robots.txt",
     }
 )  # fmt: skip
 """First parts of paths that other pages have, now or soon."""
+
+LARGEST_CANARY, MOST_CANARIES, LONGEST_WATCH = 0.5, 10_000, timedelta(hours=12)
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 _LETTERS_ONLY = re.compile(r"[^a-z0-9]+")
@@ -71,3 +75,16 @@ def colour_problem(colour: str, paper: str) -> str | None:
         f"{colour} on {paper} has a contrast of {found:.1f}:1, and {READABLE}:1 is the least that "
         f"everybody can read; {readable(colour, paper)} is the same colour and can be read."
     )
+
+
+def canary_problem(rule: CanaryRule) -> str | None:
+    """Why some readers cannot go first like this, as a sentence; None if they can."""
+    if not 0 < rule.share <= LARGEST_CANARY:
+        return f"From 0.1 to {LARGEST_CANARY:.0%} of the readers can go first."
+    if not 1 <= rule.least <= MOST_CANARIES:
+        return f"At least 1 to {MOST_CANARIES:,} readers go first."
+    if not timedelta(minutes=1) <= rule.wait <= LONGEST_WATCH:
+        return "They can be watched for 1 minute to 12 hours."
+    if not 0 <= rule.most < 1:
+        return "From 0 to 99 % of them may fail, be deferred or complain before the rest is stopped."
+    return None

@@ -1,11 +1,13 @@
 """Reading newsletters."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import bindparam, select
 
 from newsletter.core.db import db, execute
 from newsletter.core.errors import NotFound
+from newsletter.delivery.policy import CanaryRule
 from newsletter.newsletters.models import Newsletter
 
 
@@ -39,3 +41,10 @@ def newsletter(slug: str) -> Newsletter:
         msg = "newsletter"
         raise NotFound(msg, slug)
     return found
+
+
+def canary_rule(of: Newsletter) -> CanaryRule | None:
+    """How some of its readers get an edition first; None when all get it together."""
+    if not of.canary_share:
+        return None
+    return CanaryRule(of.canary_share, of.canary_least, timedelta(minutes=of.canary_minutes), of.canary_most)

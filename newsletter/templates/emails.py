@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from newsletter.mail.message import cleaned, plain
 from newsletter.mail.languages import date_in_words
+from newsletter.mail.message import cleaned, plain
 from newsletter.mail.render import Ready, link
 from newsletter.mail.sandbox import render
 from newsletter.mail.sandbox.cleaning import safe_html

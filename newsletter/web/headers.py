@@ -14,7 +14,9 @@ from werkzeug.exceptions import BadRequest
 from newsletter.core.setting_urls import LOOPBACK_HOSTS
 from newsletter.web import current
 
-TOKEN_PATHS = frozenset({"account", "confirm", "email-change", "never", "preferences", "still", "unsubscribe"})
+TOKEN_PATHS = frozenset(
+    {"account", "c", "confirm", "email-change", "never", "preferences", "still", "unsubscribe"}
+)
 """First path segments of the links in mails: their pages must leave no trace of the token anywhere."""
 
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})

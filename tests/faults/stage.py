@@ -15,12 +15,13 @@ from newsletter.core.addresses import parse
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.delivery.models import IS_WAITING, Delivery, Mailing, MailingState
-from newsletter.delivery.policy import Status
+from newsletter.delivery.policy import CanaryRule, Status
 from newsletter.delivery.queries import Ledger, ledger
 from newsletter.editions import service as editions
 from newsletter.editions.models import Edition
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.service import send_first
 from newsletter.subscriptions.models import Consent, ConsentEvent, Subscriber, Subscription
 from newsletter.subscriptions.policy import SubscriptionStatus
 from tests import make
@@ -50,6 +51,7 @@ class Stage:
 
     `told` takes the lines of the table. `has_hurried`: the test moved what was waiting for its time. `password` is
     one that no log may show; `dkim_record`, what receivers check signatures with, "" when none is expected.
+    `first`: how some get each edition first.
     """
 
     folder: Path
@@ -62,6 +64,7 @@ class Stage:
     has_hurried: bool = False
     password: str = ""
     dkim_record: bytes = b""
+    first: CanaryRule | None = None
 
     @property
     def spool(self) -> Path:
@@ -72,6 +75,7 @@ class Stage:
     def publish(self, addresses: Iterable[str]) -> Edition:
         """An edition of a newsletter of its own, queued for confirmed subscribers with these addresses."""
         of = make.newsletter(f"courier{next(_numbers)}")
+        send_first(of.slug, self.first)
         self._subscribe(of, list(addresses))
         edition = editions.send(make.edition(of, [make.article(make.source())]).id, self.house)
         db.session.commit()

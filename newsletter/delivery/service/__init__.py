@@ -1,5 +1,6 @@
 """Writing the ledger: queue, lease, record, recover, pause."""
 
+from newsletter.delivery.service.canaries import canaries_to_watch, watch_canary
 from newsletter.delivery.service.control import (
     cancel,
     cancel_for,
@@ -48,6 +49,7 @@ __all__ = [
     "Wording",
     "add_wordings",
     "adopt",
+    "canaries_to_watch",
     "cancel",
     "cancel_for",
     "cancel_own",
@@ -80,4 +82,5 @@ __all__ = [
     "settle_in",
     "sum_up",
     "vary",
+    "watch_canary",
 ]

@@ -8,8 +8,17 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, execute, rows_written, transaction
 from newsletter.core.errors import Conflict
 from newsletter.core.logs import logger
-from newsletter.delivery.models import IS_OPEN, IS_SENDING, IS_WAITING, Delivery, Lane, Mailing, MailingState
-from newsletter.delivery.policy import Status
+from newsletter.delivery.models import (
+    IS_OPEN,
+    IS_SENDING,
+    IS_WAITING,
+    Canary,
+    Delivery,
+    Lane,
+    Mailing,
+    MailingState,
+)
+from newsletter.delivery.policy import CanaryState, Status
 from newsletter.delivery.queries import has_open
 
 log = logger(__name__)
@@ -58,8 +67,29 @@ def pause_bulk(mailing_ids: Collection[int], problem: str) -> None:
 
 
 def resume(mailing_id: int) -> None:
-    """Go on with what is queued or deferred. Raises Conflict when it is not paused."""
-    _switch(mailing_id, MailingState.PAUSED, MailingState.SENDING, "")
+    """Go on with what is queued or deferred, also after some went first and it was stopped for them.
+
+    Raises Conflict when it is not paused.
+    """
+    with transaction():
+        _switch(mailing_id, MailingState.PAUSED, MailingState.SENDING, "")
+        overrule_canary(mailing_id)
+
+
+def overrule_canary(mailing_id: int) -> None:
+    """If it was stopped for those who went first, an operator has looked: let all go."""
+    stopped = select(Canary.mailing_id).where(Canary.mailing_id == mailing_id, Canary.state == CanaryState.STOPPED)
+    if db.session.scalar(stopped):
+        let_go(mailing_id)
+
+
+def let_go(mailing_id: int) -> None:
+    """Whoever was held back while some went first may leave."""
+    for statement in (
+        update(Mailing).where(Mailing.id == mailing_id).values(up_to_id=None),
+        update(Canary).where(Canary.mailing_id == mailing_id).values(state=CanaryState.PASSED),
+    ):
+        db.session.execute(statement.execution_options(synchronize_session=False))
 
 
 def cancel(mailing_id: int) -> int:

@@ -11,7 +11,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import UtcDateTime, among, db, reading, transaction
 from newsletter.delivery.models import IS_LEASED, IS_SENDING, IS_WAITING, Delivery, Lane, Mailing
 from newsletter.delivery.policy import IS_SUPPRESSED, Standing, Status
-from newsletter.delivery.queries import is_suppressed, lacks_consent
+from newsletter.delivery.queries import is_suppressed, lacks_consent, may_leave
 from newsletter.delivery.service.control import cancel_returned
 
 
@@ -152,7 +152,7 @@ def has_due(lane: Lane, mailing_id: int | None = None, lessee: Lessee | None = N
 
 def _is_due(lane: Lane, mailing_id: int | None) -> tuple[Any, ...]:
     this_one = () if mailing_id is None else (Mailing.id == mailing_id,)
-    return (IS_SENDING, Mailing.lane == lane, IS_WAITING, Delivery.due_at <= now(), *this_one)
+    return (IS_SENDING, Mailing.lane == lane, IS_WAITING, Delivery.due_at <= now(), *this_one, *may_leave())
 
 
 def _may_take(lessee: Lessee) -> tuple[ColumnElement[bool], ...]:

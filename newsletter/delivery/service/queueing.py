@@ -28,7 +28,8 @@ from newsletter.core.db import BigId, UtcDateTime, db, rows_written, transaction
 from newsletter.core.errors import UnsafeMessage
 from newsletter.delivery.links import Link, stored
 from newsletter.delivery.models import IS_WAITING, Delivery, Lane, Mailing, MailingVariant
-from newsletter.delivery.policy import Status
+from newsletter.delivery.policy import CanaryRule, Status
+from newsletter.delivery.service.canaries import hold_back
 from newsletter.mail.headers import Letterhead
 from newsletter.mail.message import Content
 from newsletter.mail.mime import Template, compile_message
@@ -47,6 +48,7 @@ class Letter:
     `newsletter_id`: whose confirmed subscribers alone may get it; None for mails about the subscription itself,
     and for the operator's.
     `keeps_names`: each delivery keeps its recipient's name, also where the content has no hole for it.
+    `canary`: who goes first, None when all go together.
     """
 
     kind: str
@@ -55,6 +57,7 @@ class Letter:
     links: Mapping[str, Link]
     newsletter_id: int | None = None
     keeps_names: bool = False
+    canary: CanaryRule | None = None
 
     @property
     def lane(self) -> Lane:
@@ -85,8 +88,8 @@ def queue_mailing(letter: Letter, recipients: Select[Any, Any, Any, Any]) -> Mai
     It may also select three more for each: which variant they get, when it is due (None: at once), and why it is
     skipped ("" where it is not); `add_wordings` must bring the variants in the same transaction.
 
-    Only rows are written; workers send. One INSERT … SELECT, whatever the size; an empty audience is finished at
-    the next sweep. Raises UnsafeMessage when the letter cannot be sent as it was meant.
+    Only rows are written; workers send. One INSERT … SELECT, or two where some go first; an empty audience is
+    finished at the next sweep. Raises UnsafeMessage when the letter cannot be sent as it was meant.
     """
     template = _compiled(letter, letter.content)
     with transaction():
@@ -104,7 +107,9 @@ def queue_mailing(letter: Letter, recipients: Select[Any, Any, Any, Any]) -> Mai
         db.session.add(mailing)
         db.session.flush()
         named = recipients if letter.keeps_names or NAME in template.holes else _nameless(recipients)
-        mailing.audience = _freeze(mailing.id, named, letter.letterhead.date)
+        mailing.audience = _freeze_first(mailing, named, letter)
+        rest = _without_frozen(mailing.id, named) if mailing.audience else named
+        mailing.audience += _freeze(mailing.id, rest, mailing.created_at)
         return mailing
 
 
@@ -200,6 +205,25 @@ _NUMBERS = Table(
 def _nameless(recipients: Select[Any, Any, Any, Any]) -> Select[Any, Any, Any, Any]:
     subscriber_id, address, address_key, _, *more = recipients.selected_columns
     return recipients.with_only_columns(subscriber_id, address, address_key, null(), *more)
+
+
+def _freeze_first(mailing: Mailing, recipients: Select[Any, Any, Any, Any], letter: Letter) -> int:
+    """Who goes first, by chance; how many. Their ids are smaller than those of all who are frozen after them."""
+    if letter.canary is None:
+        return 0
+    size = letter.canary.size(db.session.scalar(select(func.count()).select_from(recipients.subquery())) or 0)
+    if not size:
+        return 0
+    frozen = _freeze(mailing.id, recipients.order_by(func.random()).limit(size), mailing.created_at)
+    hold_back(mailing, letter.canary)
+    return frozen
+
+
+def _without_frozen(mailing_id: int, recipients: Select[Any, Any, Any, Any]) -> Select[Any, Any, Any, Any]:
+    frozen = select(Delivery.id).where(
+        Delivery.mailing_id == mailing_id, Delivery.subscriber_id == recipients.selected_columns[0]
+    )
+    return recipients.where(~exists(frozen))
 
 
 def _freeze(mailing_id: int, recipients: Select[Any, Any, Any, Any], at: datetime) -> int:

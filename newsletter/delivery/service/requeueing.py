@@ -12,6 +12,7 @@ from newsletter.core.logs import logger
 from newsletter.delivery.models import Delivery, Mailing, MailingState
 from newsletter.delivery.policy import MISSED, Status
 from newsletter.delivery.queries import has_moved, is_suppressed, lacks_consent
+from newsletter.delivery.service.control import overrule_canary
 
 log = logger(__name__)
 
@@ -32,6 +33,7 @@ def requeue(mailing_id: int, statuses: Collection[Status]) -> int:
     moment = now()
     with transaction():
         _reopen(mailing_id, moment)
+        overrule_canary(mailing_id)
         queued = rows_written(
             update(Delivery)
             .where(

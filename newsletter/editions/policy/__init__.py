@@ -1,8 +1,9 @@
 """What an edition is called, and which way it may go. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from newsletter.subscriptions.policy import Cadence
@@ -131,3 +132,39 @@ def shortened(text: str, longest: int) -> str:
     head, space, _ = cut.rpartition(" ")
     # A text without spaces is cut where it must be.
     return (head if space and len(head) > longest // 2 else cut).rstrip(" ,;:·-") + "…"
+
+
+class ClickKind(StrEnum):
+    """Who opened a link, as far as one can tell without knowing them."""
+
+    HUMAN = "human"
+    SCANNER = "scanner"
+    UNKNOWN = "unknown"
+
+
+HOURLY_FOR = timedelta(days=3)
+"""How long after an edition clicks are counted by hour; what comes later is counted by day."""
+
+_MACHINES = re.compile(
+    r"bot|crawl|spider|scan|preview|proxy|fetch|monitor|check|curl|wget|python|java/|go-http|okhttp|libwww|headless"
+    r"|barracuda|proofpoint|mimecast|safelinks|sophos|symantec|trend ?micro|fortiguard|zscaler|facebookexternal"
+    r"|slack|whatsapp|telegram|skype|outlook-?ios-?link",
+    re.IGNORECASE,
+)
+
+
+def click_kind(method: str, user_agent: str, purpose: str, mode: str) -> ClickKind:
+    """What a request by itself says; `purpose` is its Sec-Purpose or Purpose, `mode` its Sec-Fetch-Mode.
+
+    Who only looks (HEAD), looks ahead, or says it is a machine is a scanner; who opens a page, as only browsers
+    say, is human; nothing is known of the others.
+    """
+    if method != "GET" or purpose or not user_agent or _MACHINES.search(user_agent):
+        return ClickKind.SCANNER
+    return ClickKind.HUMAN if mode == "navigate" and user_agent.startswith("Mozilla/") else ClickKind.UNKNOWN
+
+
+def counted_at(moment: datetime, slot_end: datetime) -> datetime:
+    """The beginning of the hour in which a click counts, or of the day, once the edition is old."""
+    hour = moment.replace(minute=0, second=0, microsecond=0)
+    return hour if moment - slot_end < HOURLY_FOR else hour.replace(hour=0)

@@ -12,8 +12,8 @@ from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 from newsletter.delivery.models import Mailing
 from newsletter.delivery.queries import Ledger, ledger
-from newsletter.editions.models import Edition, EditionArticle
-from newsletter.editions.policy import PUBLIC, EditionStatus, Layout
+from newsletter.editions.models import Edition, EditionArticle, EditionClick
+from newsletter.editions.policy import PUBLIC, ClickKind, EditionStatus, Layout
 from newsletter.editions.queries.searching import tells_of
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.policy import Cadence
@@ -262,3 +262,30 @@ def listed(
 def is_late(moment: datetime) -> ColumnElement[bool]:
     """As a condition: it was to leave before that moment."""
     return Edition.sends_at < moment
+
+
+def click_target(edition_id: int, article_id: int) -> tuple[str, Edition]:
+    """Where the article is, if this edition carried it and has left. Raises NotFound."""
+    row = db.session.execute(
+        select(Article.url, Edition)
+        .join(EditionArticle, EditionArticle.article_id == Article.id)
+        .join(Edition, Edition.id == EditionArticle.edition_id)
+        .where(Edition.id == edition_id, Article.id == article_id, Edition.mailing_id.is_not(None))
+    ).first()
+    if row is None:
+        raise NotFound(kind="article", name=article_id)
+    return row.url, row.Edition
+
+
+def clicks_of(edition_id: int) -> Sequence[tuple[Article, Mapping[str, int]]]:
+    """Each article of the edition in its order, and how often it was opened from it by each `ClickKind`."""
+    rows = db.session.execute(
+        select(EditionClick.article_id, EditionClick.kind, func.sum(EditionClick.count).label("total"))
+        .where(EditionClick.edition_id == edition_id)
+        .group_by(EditionClick.article_id, EditionClick.kind)
+    )
+    counts = {(row.article_id, row.kind): int(row.total) for row in rows}
+    return [
+        (each, {kind.value: counts.get((each.id, kind), 0) for kind in ClickKind})
+        for each in articles_of(edition_id)
+    ]

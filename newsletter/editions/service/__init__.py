@@ -28,6 +28,7 @@ from newsletter.editions.service.sending import (
     send_due,
 )
 from newsletter.editions.service.trying import send_trial, tell_editor
+from newsletter.editions.service.watching import watch_canaries
 
 __all__ = [
     "Window",
@@ -59,4 +60,5 @@ __all__ = [
     "send_trial",
     "slot_of",
     "tell_editor",
+    "watch_canaries",
 ]

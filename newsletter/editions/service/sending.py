@@ -45,7 +45,8 @@ def send(edition_id: int, house: House) -> Edition:
             problem = f"Edition {edition_id} is {chosen.status}{why}; only a draft can be sent."
             raise Conflict(problem)
         of = db.session.get_one(Newsletter, chosen.newsletter_id)
-        worded = Worded(Told(chosen, articles_of(edition_id), layout_of(chosen)), of, house)
+        told = Told(chosen, articles_of(edition_id), layout_of(chosen), is_counted=of.measures_clicks)
+        worded = Worded(told, of, house)
         letter = edition_letter(chosen, worded.whole, of, house)
         with grouped(chosen, worded.told.articles) as groups:
             mailing = delivery.queue_mailing(letter, groups.recipients)

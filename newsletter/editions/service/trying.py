@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.core.addresses import parse
 from newsletter.core.db import db, transaction
+from newsletter.delivery.queries import mailing
 from newsletter.delivery.service import queue_to_operator
 from newsletter.editions.emails import Told, trial_letter
 from newsletter.editions.models import Edition
@@ -28,7 +29,7 @@ def send_trial(edition_id: int, address: str, house: House) -> None:
 
 
 def tell_editor(edition_id: int, house: House) -> None:
-    """Mail a draft to the operator, if there is an address for that. Raises NotFound."""
+    """Mail a draft, or what was paused, to the operator, if there is an address for that. Raises NotFound."""
     if house.settings.operator:
         send_trial(edition_id, house.settings.operator, house)
 
@@ -38,6 +39,11 @@ def _notice(chosen: Edition, of: Newsletter) -> str:
     at = chosen.sends_at.astimezone(ZoneInfo(of.timezone)) if chosen.sends_at else None
     if chosen.status == EditionStatus.HELD:
         return f"{name} It is held: {chosen.problem} To let it leave: newsletter edition approve {chosen.id}"
+    if chosen.status == EditionStatus.PAUSED and chosen.mailing_id:
+        return (
+            f"Edition {chosen.id} is paused: {mailing(chosen.mailing_id).problem} "
+            f"To go on: newsletter edition resume {chosen.id} To stop it: newsletter edition cancel {chosen.id}"
+        )
     if chosen.status == EditionStatus.SCHEDULED and at:
         return f"{name} It leaves at {at:%H:%M %Z}. To keep it back: newsletter edition hold {chosen.id}"
     return name

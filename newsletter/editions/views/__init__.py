@@ -1,5 +1,5 @@
 """Past editions for everybody: on the web, without anybody's own links."""
 
-from newsletter.editions.views import archive, atom
+from newsletter.editions.views import archive, atom, clicks
 
-BLUEPRINTS = (archive.blueprint, atom.blueprint)
+BLUEPRINTS = (archive.blueprint, atom.blueprint, clicks.blueprint)

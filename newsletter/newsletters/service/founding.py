@@ -7,10 +7,11 @@ from newsletter.core.addresses import parse
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput
+from newsletter.delivery.policy import CanaryRule
 from newsletter.mail.message import plain
 from newsletter.newsletters.models import Newsletter
-from newsletter.newsletters.policy import slug_from, slug_problem
-from newsletter.newsletters.queries import find_newsletter
+from newsletter.newsletters.policy import canary_problem, slug_from, slug_problem
+from newsletter.newsletters.queries import find_newsletter, newsletter
 from newsletter.newsletters.service.dressing import Style, wear
 
 LONGEST_NAME = 100
@@ -84,3 +85,30 @@ def announce_schedule(newsletter_id: int, words: str) -> None:
     """Say on the public page when the newsletter comes; `words` go after "It comes"."""
     with transaction():
         db.session.get_one(Newsletter, newsletter_id).schedule_words = words[:200]
+
+
+def send_first(slug: str, rule: CanaryRule | None) -> Newsletter:
+    """Let some readers get each edition first, from the next one on; None lets all get it together.
+
+    Raises NotFound or InvalidInput.
+    """
+    if rule and (problem := canary_problem(rule)):
+        raise InvalidInput(problem, field="canary")
+    with transaction():
+        of = newsletter(slug)
+        of.canary_share = rule.share if rule else 0.0
+        if rule:
+            of.canary_least, of.canary_most = rule.least, rule.most
+            of.canary_minutes = int(rule.wait.total_seconds() // 60)
+        return of
+
+
+def measure_clicks(slug: str, *, counted: bool) -> Newsletter:
+    """Count how often the articles of its editions are opened, from the next edition on, or no more.
+
+    Raises NotFound.
+    """
+    with transaction():
+        of = newsletter(slug)
+        of.measures_clicks = counted
+        return of
