@@ -22,6 +22,7 @@ from newsletter.editions.service import (
     watch_canaries,
 )
 from newsletter.mail.house import House
+from newsletter.operators.service import purge_sessions
 from newsletter.subscriptions.service import (
     answer_sign_ups,
     purge_counts,
@@ -62,6 +63,7 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job("ask inactive", ask_inactive, timedelta(hours=1)),
         Job("purge sign-ups", _purge_sign_ups, timedelta(minutes=10)),
         Job("resume paused", _resume_paused, timedelta(minutes=1)),
+        Job("purge sessions", _purge_sessions, timedelta(hours=1)),
         Job("retain", _retain, timedelta(hours=1)),
         Job("offer follows", offer_follows, timedelta(minutes=10)),
         Job("check links", _check_links, timedelta(seconds=30)),
@@ -110,6 +112,10 @@ def _purge_sign_ups(_house: House) -> None:
 
 def _resume_paused(_house: House) -> None:
     resume_due()
+
+
+def _purge_sessions(_house: House) -> None:
+    purge_sessions()
 
 
 def _retain(house: House) -> None:
