@@ -38,7 +38,9 @@ def lived(house: House, outbox: list[Envelope]) -> Subscription:
     """Somebody signs up with all there is, confirms, and gets an edition that is refused with their address."""
     of = make.newsletter(greets=True)
     origin = make.form(ip=IP, user_agent="Navigator-of-Annabel/5", page="https://paper.example/about-annabel")
-    sign_up(ENTERED, ["courier"], origin, house, Wish(name=NAME, topics=["Quimby Harbour"]))
+    sign_up(
+        ENTERED, ["courier"], origin, house, Wish(name=NAME, topics=["Quimby Harbour"], authors=["Ines Marlow"])
+    )
     answer_sign_ups(house)
     make.send_all(house)
     confirm(make.token_in(outbox[0], "confirm"), Origin("link", ip=IP), house)
