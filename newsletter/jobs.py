@@ -9,10 +9,12 @@ from newsletter.articles.queries import sources
 from newsletter.core.clock import now
 from newsletter.core.fetcher import Fetcher
 from newsletter.delivery.policy import rules_of
-from newsletter.delivery.service import finish_mailings, settle_estates, settle_expired
+from newsletter.delivery.service import count_ended, finish_mailings, settle_estates, settle_expired
 from newsletter.digests.service import run_due
 from newsletter.editions.service import follow_mailings, send_due
 from newsletter.mail.house import House
+from newsletter.subscriptions.importer.taking import undo_asked
+from newsletter.subscriptions.importer.uploading import work_through
 from newsletter.subscriptions.service import (
     answer_sign_ups,
     purge_counts,
@@ -22,6 +24,8 @@ from newsletter.subscriptions.service import (
     retain,
     watch_sign_ups,
 )
+from newsletter.subscriptions.service.bulk import work_through_bulk
+from newsletter.subscriptions.service.growing import count_growth
 from newsletter.subscriptions.service.preferring import resume_due
 from newsletter.subscriptions.service.readdressing import purge_changes
 from newsletter.subscriptions.service.staying import ask_inactive
@@ -56,6 +60,9 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job("run digests", run_due, timedelta(seconds=1)),
         Job("send scheduled editions", send_due, timedelta(seconds=1)),
         Job("follow mailings", _follow, timedelta(seconds=2)),
+        Job("work on imports", work_through, timedelta(seconds=1), on_each_machine=True),
+        Job("work on many", _work_on_many, timedelta(seconds=1)),
+        Job("count", _count, timedelta(minutes=1)),
         Job("settle dead senders", _settle_dead, timedelta(seconds=10), on_each_machine=True),
         Job("settle expired leases", _settle_expired, _lease_look(house), on_each_machine=True),
     )
@@ -94,6 +101,16 @@ def _retain(house: House) -> None:
 def _follow(_house: House) -> None:
     finish_mailings()
     follow_mailings()
+
+
+def _work_on_many(_house: House) -> None:
+    work_through_bulk()
+    undo_asked()
+
+
+def _count(_house: House) -> None:
+    count_growth()
+    count_ended()
 
 
 def _settle_dead(house: House) -> None:

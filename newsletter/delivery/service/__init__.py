@@ -3,12 +3,14 @@
 from newsletter.delivery.service.control import (
     cancel,
     cancel_for,
+    cancel_for_many,
     cancel_own,
     finish_mailings,
     pause,
     pause_bulk,
     resume,
 )
+from newsletter.delivery.service.counting import count_ended
 from newsletter.delivery.service.forgetting import forget, forget_address
 from newsletter.delivery.service.home import adopt, require_home, settle_in
 from newsletter.delivery.service.leasing import (
@@ -46,7 +48,9 @@ __all__ = [
     "adopt",
     "cancel",
     "cancel_for",
+    "cancel_for_many",
     "cancel_own",
+    "count_ended",
     "count_to_sum_up",
     "finish_mailings",
     "forget",

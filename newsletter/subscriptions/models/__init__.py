@@ -1,12 +1,15 @@
 """Who asked for what: people, what they agreed to, and the sign-ups that wait for an answer."""
 
 from newsletter.subscriptions.models.alarms import Alarm
+from newsletter.subscriptions.models.bulk import BulkAction, BulkKind, BulkState
 from newsletter.subscriptions.models.changes import AddressChange
 from newsletter.subscriptions.models.consent import Consent, ConsentEvent, ConsentOrigin, Wording
-from newsletter.subscriptions.models.counts import ConfirmCount
-from newsletter.subscriptions.models.imports import Import, ImportState
+from newsletter.subscriptions.models.counts import ConfirmCount, GrowthCount, GrowthMark
+from newsletter.subscriptions.models.imports import Import, ImportState, Upload, UploadState
 from newsletter.subscriptions.models.people import (
+    HAS_CADENCE,
     HAS_ENDED,
+    HAS_FORM,
     IS_PAUSED,
     IS_PENDING,
     IS_UNREMINDED,
@@ -25,7 +28,9 @@ from newsletter.subscriptions.models.sign_ups import (
 )
 
 __all__ = [
+    "HAS_CADENCE",
     "HAS_ENDED",
+    "HAS_FORM",
     "IS_ASKED",
     "IS_COUNTED",
     "IS_MAILED",
@@ -35,17 +40,24 @@ __all__ = [
     "IS_UNREMINDED",
     "AddressChange",
     "Alarm",
+    "BulkAction",
+    "BulkKind",
+    "BulkState",
     "ConfirmCount",
     "Consent",
     "ConsentEvent",
     "ConsentOrigin",
     "Follow",
+    "GrowthCount",
+    "GrowthMark",
     "Import",
     "ImportState",
     "SignUp",
     "SpentProof",
     "Subscriber",
     "Subscription",
+    "Upload",
+    "UploadState",
     "Verdict",
     "Wording",
 ]
