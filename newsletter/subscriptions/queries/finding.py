@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, exists, func, select, union_all
 
-from newsletter.core.db import among, db
+from newsletter.core.db import among, any_of, db
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.models import HAS_CADENCE, HAS_FORM, Follow, Subscriber, Subscription
 from newsletter.subscriptions.policy import Cadence, FollowKind, SubscriptionStatus
@@ -23,7 +23,7 @@ from newsletter.subscriptions.policy.wanting import Wanted
 
 PAGE = 50
 FEW = 10_000
-MOST_LOOKED_AT = 20_000
+MOST_LOOKED_AT = 10_000
 FIRST_LOOK, NEXT_LOOK = 200, 5_000
 """Numbers that are read at a time: the first are mostly enough."""
 
@@ -136,7 +136,7 @@ def of_person(wanted: Wanted) -> list[Condition]:
     if wanted.provider == OTHER:
         asked.append(Subscriber.domain.not_in(list(PROVIDERS)))
     elif wanted.provider:
-        asked.append(Subscriber.domain.in_(DOMAINS[wanted.provider]))
+        asked.append(any_of(Subscriber.domain, DOMAINS[wanted.provider]))
     return asked
 
 
@@ -241,9 +241,10 @@ def _in_order(wanted: Wanted) -> Iterator[_Way]:
 
 
 def _start(wanted: Wanted) -> int | None:
-    """Behind the newest person who signed up in those days, so that a walk to long ago begins there."""
+    """Behind the newest person who signed up in those days, so that a walk to long ago begins there; None: anywhere."""
     days = _days(wanted)
-    if not days:
+    newest = select(func.max(Subscription.id)).scalar_subquery()
+    if not days or db.session.scalar(select(Subscription.id).where(Subscription.id == newest, *days)):
         return None
     return (db.session.scalar(select(func.max(Subscription.subscriber_id)).where(*days)) or 0) + 1
 

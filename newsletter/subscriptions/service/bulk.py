@@ -23,7 +23,7 @@ from newsletter.subscriptions.models import (
 )
 from newsletter.subscriptions.policy import EndReason, SubscriptionStatus
 from newsletter.subscriptions.policy.wanting import Wanted, wanted_from
-from newsletter.subscriptions.queries.finding import matching, newest_number, of_subscription
+from newsletter.subscriptions.queries.finding import matching, newest_number, of_person, of_subscription
 from newsletter.subscriptions.service.acting import METHOD, reason_in
 from newsletter.suppressions.models import Reason, Suppression
 
@@ -134,10 +134,11 @@ def _those(kind: BulkKind, wanted: Wanted, up_to: int) -> Select[int]:
     if kind == BulkKind.SUPPRESS:
         is_done = exists(select(Suppression.address_key).where(Suppression.address_key == Subscriber.address_key))
         return matching(wanted, up_to).where(~is_done)
-    is_on = Subscription.newsletter_id.in_(wanted.newsletter_ids or ()), Subscription.status != _OFF
-    return matching(wanted, up_to).where(
-        exists(select(Subscription.id).where(Subscription.subscriber_id == Subscriber.id, *is_on))
-    )
+    # Of one newsletter each has one, so that an index alone tells them.
+    number = Subscription.subscriber_id
+    these = select(number).where(*of_subscription(wanted), Subscription.status != _OFF, number <= up_to)
+    people = of_person(wanted)
+    return these.join(Subscriber, Subscriber.id == number).where(*people) if people else these
 
 
 def _next_thousand(action_id: int) -> bool:
@@ -148,8 +149,9 @@ def _next_thousand(action_id: int) -> bool:
         if action.state != BulkState.RUNNING:
             return False
         wanted = wanted_from(action.wanted, newsletters_of(action))
-        these = _those(action.kind, wanted, action.up_to).where(Subscriber.id > action.reached)
-        ids = db.session.scalars(these.order_by(Subscriber.id).limit(AT_A_TIME)).all()
+        these = _those(action.kind, wanted, action.up_to)
+        number = these.selected_columns[0]
+        ids = db.session.scalars(these.where(number > action.reached).order_by(number).limit(AT_A_TIME)).all()
         action.done += _do(action, wanted, ids) if ids else 0
         action.reached = ids[-1] if ids else action.reached
         if len(ids) < AT_A_TIME:
