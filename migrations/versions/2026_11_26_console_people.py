@@ -1,7 +1,7 @@
 """People are found by address, domain, form, cadence, topic and day; files sent in, actions on many, and sums.
 
 Revision ID: c4e19b7d50fa
-Revises: f3b1a6c09d27
+Revises: c80e5a1f92d4
 Create Date: 2026-11-26 20:30:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c4e19b7d50fa"
-down_revision = "f3b1a6c09d27"
+down_revision = "c80e5a1f92d4"
 branch_labels = None
 depends_on = None
 

@@ -1,9 +1,9 @@
 """Looking for people among a million: a page costs the same whatever narrows it, on each database.
 
 No plan of a database is trusted to find ten readers in a million by five conditions at once. Instead each
-condition that has an index is asked for at most FEW numbers: where one of them has no more than that, these are
-all that can be meant. Otherwise the list is walked from the newest person back, along an index that is in that
-order, some thousand at a time and never more than MOST_LOOKED_AT for one page; a page that ends there says so.
+condition that has an index is asked for a few thousand numbers: where one of them has no more than that,
+these are all that can be meant. Otherwise the list is walked from the newest person back, along an index that is
+in that order, some thousand at a time and no more than `Bounds` says for one page; a page that ends there says so.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,10 +22,22 @@ from newsletter.subscriptions.policy.providers import DOMAINS, OTHER, PROVIDERS
 from newsletter.subscriptions.policy.wanting import Wanted
 
 PAGE = 50
-FEW = 10_000
-MOST_LOOKED_AT = 10_000
-FIRST_LOOK, NEXT_LOOK = 200, 5_000
-"""Numbers that are read at a time: the first are mostly enough."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """To how many numbers a condition may lead to be taken for all that can be meant, and how many are read.
+
+    The `first` at a time are mostly enough, the `next` follow, and no page reads more than `most`.
+    """
+
+    few: int = 10_000
+    first: int = 200
+    next: int = 5_000
+    most: int = 10_000
+
+
+BOUNDS = Bounds()
 
 Condition = ColumnElement[bool]
 
@@ -35,7 +47,7 @@ class People:
     """A page, newest first. `older` is where the next one begins, None at the end.
 
     `is_cut`: it was not filled, because enough had been looked at; there may be more from `older` on. `total` is
-    how many they are in all, None where that is more than FEW.
+    how many they are in all, None where that is more than `Bounds.few`.
     """
 
     rows: Sequence[Subscriber]
@@ -51,19 +63,19 @@ class _Way(NamedTuple):
     conditions: Sequence[Any]
 
 
-def people(wanted: Wanted, before: int | None = None) -> People:
+def people(wanted: Wanted, before: int | None = None, bounds: Bounds = BOUNDS) -> People:
     """Those with a number under `before`, None for the newest."""
     if wanted.status and wanted.newsletter_ids is None:
         # A state is found by newsletter and state.
         wanted = replace(wanted, newsletter_ids=frozenset(db.session.scalars(select(Newsletter.id))))
-    few = _few(wanted)
+    few = _few(wanted, bounds.few)
     found: list[int] = []
-    looks = _among_few(few, before) if few is not None else _walk(wanted, before)
+    looks = _among_few(few, before, bounds) if few is not None else _walk(wanted, before, bounds)
     looked_at, last = 0, None
     for ids in looks:
         found += _matching(wanted, ids)
         looked_at, last = looked_at + len(ids), ids[-1]
-        if len(found) > PAGE or looked_at >= MOST_LOOKED_AT:
+        if len(found) > PAGE or looked_at >= bounds.most:
             break
     else:
         last = None
@@ -156,11 +168,11 @@ def _days(wanted: Wanted) -> list[Condition]:
     return asked
 
 
-def _few(wanted: Wanted) -> Sequence[int] | None:
-    """All numbers that can be meant, greatest first; None where each way leads to more than FEW."""
+def _few(wanted: Wanted, most: int) -> Sequence[int] | None:
+    """All numbers that can be meant, greatest first; None where each way leads to more than so many."""
     for way in _ways(wanted):
-        ids = db.session.scalars(select(way.number).where(*way.conditions).limit(FEW + 1)).all()
-        if len(ids) <= FEW:
+        ids = db.session.scalars(select(way.number).where(*way.conditions).limit(most + 1)).all()
+        if len(ids) <= most:
             return sorted(set(ids), reverse=True)
     return None
 
@@ -189,18 +201,18 @@ def _ways(wanted: Wanted) -> Iterator[_Way]:
         yield _Way(Subscription.subscriber_id, asked)
 
 
-def _among_few(ids: Sequence[int], before: int | None) -> Iterator[Sequence[int]]:
+def _among_few(ids: Sequence[int], before: int | None, bounds: Bounds) -> Iterator[Sequence[int]]:
     left = ids if before is None else [each for each in ids if each < before]
-    for start in range(0, len(left), NEXT_LOOK):
-        yield left[start : start + NEXT_LOOK]
+    for start in range(0, len(left), bounds.next):
+        yield left[start : start + bounds.next]
 
 
-def _walk(wanted: Wanted, before: int | None) -> Iterator[Sequence[int]]:
+def _walk(wanted: Wanted, before: int | None, bounds: Bounds) -> Iterator[Sequence[int]]:
     """Numbers from the greatest down, along the index that leaves out the most."""
     ways = list(_in_order(wanted))
     last = _start(wanted) if before is None else before
     for turn in count():
-        most = FIRST_LOOK if turn == 0 else NEXT_LOOK
+        most = bounds.first if turn == 0 else bounds.next
         ids = _next(ways, last, most)
         if ids:
             yield ids
@@ -241,7 +253,7 @@ def _in_order(wanted: Wanted) -> Iterator[_Way]:
 
 
 def _start(wanted: Wanted) -> int | None:
-    """Behind the newest person who signed up in those days, so that a walk to long ago begins there; None: anywhere."""
+    """Behind the newest person who signed up in those days; a walk to long ago begins there. None: anywhere."""
     days = _days(wanted)
     newest = select(func.max(Subscription.id)).scalar_subquery()
     if not days or db.session.scalar(select(Subscription.id).where(Subscription.id == newest, *days)):

@@ -44,8 +44,6 @@ def reason_in(because: str) -> str:
     """The reason as it is noted. Raises InvalidInput where it says nothing, or too much."""
     said = plain(because)
     if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
-        problem = (
-            f"Say why, in {SHORTEST_REASON} to {LONGEST_REASON} characters that you could show to anybody."
-        )
+        problem = f"Say why, in {SHORTEST_REASON} to {LONGEST_REASON} characters that you could show to anybody."
         raise InvalidInput(problem, field="because")
     return said

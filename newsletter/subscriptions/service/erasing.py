@@ -44,11 +44,14 @@ def erase(subscriber_id: int) -> None:
     scrub()
 
 
-def erase_here(person: Subscriber, settings: Settings) -> None:
-    """As `erase`, and out of the files that our commands have written beside the database."""
+def erase_here(person: Subscriber, settings: Settings) -> Sequence[Path]:
+    """As `erase`, and out of the files that our commands have written beside the database.
+
+    Returns the files of others there in which the address still stands.
+    """
     written = [person.address, person.entered]
     erase(person.id)
-    take_out(written, settings)
+    return take_out(written, settings)
 
 
 def erase_address(mailbox: Address, house: House) -> Sequence[Path]:

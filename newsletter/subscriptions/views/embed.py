@@ -35,7 +35,7 @@ def script(slug: str) -> Answer:
     facts = {
         "slug": of.slug,
         "subscribe": f"{url_of(of)}/subscribe",
-        "fields": f"{_url(of)}/fields.json",
+        "fields": f"{url_of_embed(of)}/fields.json",
         "css": _style(),
     }
     response = Response(render_template("embed/script.js", facts=facts), mimetype="text/javascript")
@@ -92,8 +92,8 @@ def snippets(slug: str) -> Answer:
         themes=THEMES,
         cadences=list(Cadence),
         subscribe_url=f"{url_of(of)}/subscribe",
-        script_url=f"{_url(of)}.js",
-        frame_url=f"{_url(of)}?{query}" if query else _url(of),
+        script_url=f"{url_of_embed(of)}.js",
+        frame_url=f"{url_of_embed(of)}?{query}" if query else url_of_embed(of),
         preview_url=url_for("embed.frame", slug=slug, **offer.query),
         snippets_url=url_for("embed.snippets", slug=slug),
     )
@@ -114,7 +114,8 @@ def _framed(template: str, of: Newsletter, offer: Offer, **values: object) -> st
     return render_template(template, newsletter=of, offer=offer, action_url=action_url, **values)
 
 
-def _url(of: Newsletter) -> str:
+def url_of_embed(of: Newsletter) -> str:
+    """Of the frame, for other pages; with `.js` behind it that of the script."""
     return f"{house().settings.base_url}/embed/{of.slug}"
 
 
