@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, Form, HiddenField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # Its stubs are older.
 from wtforms.validators import InputRequired, Length
 
 from newsletter.console.forms import ConsoleForm

@@ -4,7 +4,7 @@ from typing import IO
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from werkzeug.datastructures import FileStorage
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # Its stubs are older.
 
 from newsletter.console import gate
 from newsletter.console.gate import Answer

@@ -7,12 +7,13 @@ in that order, some thousand at a time and no more than `Bounds` says for one pa
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from itertools import count
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, union_all
+from sqlalchemy import ColumnElement, Select, exists, func, select, text, union_all
 
 from newsletter.core.db import among, any_of, db
 from newsletter.newsletters.models import Newsletter
@@ -68,6 +69,11 @@ def people(wanted: Wanted, before: int | None = None, bounds: Bounds = BOUNDS) -
     if wanted.status and wanted.newsletter_ids is None:
         # A state is found by newsletter and state.
         wanted = replace(wanted, newsletter_ids=frozenset(db.session.scalars(select(Newsletter.id))))
+    with _by_index():
+        return _page(wanted, before, bounds)
+
+
+def _page(wanted: Wanted, before: int | None, bounds: Bounds) -> People:
     few = _few(wanted, bounds.few)
     found: list[int] = []
     looks = _among_few(few, before, bounds) if few is not None else _walk(wanted, before, bounds)
@@ -168,6 +174,17 @@ def _days(wanted: Wanted) -> list[Condition]:
     return asked
 
 
+@contextmanager
+def _by_index() -> Iterator[None]:
+    """PostgreSQL guesses that so many values must be most of the table, and reads all of it to find none."""
+    if db.engine.dialect.name != "postgresql":
+        yield
+        return
+    db.session.execute(text("SET LOCAL enable_seqscan = off"))
+    yield
+    db.session.execute(text("SET LOCAL enable_seqscan = on"))
+
+
 def _few(wanted: Wanted, most: int) -> Sequence[int] | None:
     """All numbers that can be meant, greatest first; None where each way leads to more than so many."""
     for way in _ways(wanted):
@@ -263,17 +280,13 @@ def _start(wanted: Wanted) -> int | None:
 
 def _matching(wanted: Wanted, ids: Sequence[int]) -> Sequence[int]:
     """Those of these numbers, which are in order, to whom everything applies."""
-    asked: list[Any] = [among(Subscriber.id, ids), *of_person(wanted)]
+    # One table after the other: joined, PostgreSQL looks through all numbers again for each of them.
     if conditions := of_subscription(wanted):
-        # Named twice, so that no plan reads all subscriptions for the sake of these.
-        asked.append(
-            Subscriber.id.in_(
-                select(Subscription.subscriber_id).where(among(Subscription.subscriber_id, ids), *conditions)
-            )
-        )
-    elif len(asked) == 1:
-        return list(ids)
-    return db.session.scalars(select(Subscriber.id).where(*asked).order_by(Subscriber.id.desc())).all()
+        number = Subscription.subscriber_id
+        ids = db.session.scalars(select(number).distinct().where(among(number, ids), *conditions)).all()
+    if conditions := of_person(wanted):
+        ids = db.session.scalars(select(Subscriber.id).where(among(Subscriber.id, ids), *conditions)).all()
+    return sorted(ids, reverse=True)
 
 
 def _rows(ids: Sequence[int]) -> Sequence[Subscriber]:

@@ -70,7 +70,7 @@ def work_through_bulk() -> None:
     for action_id in db.session.scalars(
         select(BulkAction.id).where(BulkAction.state == BulkState.RUNNING).order_by(BulkAction.id)
     ).all():
-        while _next_thousand(action_id):
+        while next_batch(action_id):
             pass
 
 
@@ -141,8 +141,8 @@ def _those(kind: BulkKind, wanted: Wanted, up_to: int) -> Select[int]:
     return these.join(Subscriber, Subscriber.id == number).where(*people) if people else these
 
 
-def _next_thousand(action_id: int) -> bool:
-    """Whether there is more to do."""
+def next_batch(action_id: int, most: int = AT_A_TIME) -> bool:
+    """Do it to the next so many people, as one transaction; whether there is more to do. Raises NotFound."""
     with transaction():
         one_at_a_time(f"bulk {action_id}")
         action = bulk_action(action_id)
@@ -151,13 +151,13 @@ def _next_thousand(action_id: int) -> bool:
         wanted = wanted_from(action.wanted, newsletters_of(action))
         these = _those(action.kind, wanted, action.up_to)
         number = these.selected_columns[0]
-        ids = db.session.scalars(these.where(number > action.reached).order_by(number).limit(AT_A_TIME)).all()
+        ids = db.session.scalars(these.where(number > action.reached).order_by(number).limit(most)).all()
         action.done += _do(action, wanted, ids) if ids else 0
         action.reached = ids[-1] if ids else action.reached
-        if len(ids) < AT_A_TIME:
+        if len(ids) < most:
             action.state, action.ended_at = BulkState.DONE, now()
             log.info("bulk action done", number=action_id, kind=action.kind, done=action.done)
-        return len(ids) == AT_A_TIME
+        return len(ids) == most
 
 
 def _do(action: BulkAction, wanted: Wanted, ids: Sequence[int]) -> int:
