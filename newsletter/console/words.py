@@ -12,8 +12,10 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 
 
 def register(app: Flask) -> None:
-    """The filters `number`, `ago`, `moment` and `day_and_time`."""
-    app.jinja_env.filters.update(number=number, ago=ago, moment=moment, day_and_time=day_and_time)
+    """The filters `number`, `ago`, `moment`, `day_and_time` and `browser_name`."""
+    app.jinja_env.filters.update(
+        number=number, ago=ago, moment=moment, day_and_time=day_and_time, browser_name=browser_name
+    )
 
 
 def number(value: float | None) -> str:
@@ -64,3 +66,22 @@ def _counted(span: timedelta) -> str:
             count = int(span / unit)
             return f"{count} {name}{'s' if count > 1 else ''}"
     return "a moment"
+
+
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+)
+
+
+def browser_name(agent: str) -> str:
+    """`Firefox on Windows`, as far as the browser says so."""
+    browser = next((name for sign, name in _BROWSERS if f"{sign}/" in agent), "")
+    system = next((name for sign, name in (*_SYSTEMS, ("Linux", "Linux")) if sign in agent), "")
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or agent[:40] or "An unknown browser"
