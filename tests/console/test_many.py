@@ -99,7 +99,7 @@ def test_one_that_was_killed_goes_on_behind_its_last_batch(house: House) -> None
     make.subscriptions(of, house, 5)
     wanted = wanted_from({}, frozenset({of.id}))
     begun = bulk.begin_bulk(
-        BulkKind.UNSUBSCRIBE, wanted, bulk.offer_bulk(bulk.BulkKind.UNSUBSCRIBE, wanted), "all", WHY
+        BulkKind.UNSUBSCRIBE, wanted, bulk.offer_bulk(BulkKind.UNSUBSCRIBE, wanted), "all", WHY
     )
 
     more = bulk.next_batch(begun.id, 2)

@@ -6,6 +6,7 @@ from newsletter.console import gate
 from newsletter.console.gate import Answer
 from newsletter.console.people_forms import BecauseForm
 from newsletter.console.policies import is_partial
+from newsletter.console.renewing import renewed
 from newsletter.console.scope import visible_newsletters
 from newsletter.console.views.subscribers import FIELDS, query_of, wanted_in
 from newsletter.core.db import transaction
@@ -57,8 +58,9 @@ def begin(kind: str) -> Answer:
 @gate.requires(Role.VIEWER)
 def one(number: str) -> Answer:
     act = _act(number, Role.VIEWER)
-    template = "console/_act_progress.html" if is_partial() else "console/act.html"
-    return render_template(template, act=act, can_undo=_can_undo(act))
+    if is_partial():
+        return renewed("console/_act_progress.html", act.state == BulkState.RUNNING, act=act)
+    return render_template("console/act.html", act=act, can_undo=_can_undo(act))
 
 
 @blueprint.post("/<number>/undo")

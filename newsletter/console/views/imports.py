@@ -10,6 +10,7 @@ from newsletter.console import gate
 from newsletter.console.gate import Answer
 from newsletter.console.people_forms import MEANINGS, STATUS_MEANINGS, ChoicesForm, UploadForm
 from newsletter.console.policies import is_partial
+from newsletter.console.renewing import renewed
 from newsletter.console.scope import newsletters_with, visible_newsletters
 from newsletter.core.db import transaction
 from newsletter.core.errors import InvalidInput, NotFound
@@ -27,13 +28,15 @@ from newsletter.subscriptions.importer.uploading import (
     rejected_path,
     upload,
 )
-from newsletter.subscriptions.models import Upload
+from newsletter.subscriptions.models import Upload, UploadState
 from newsletter.subscriptions.queries.bringing import imports, one_import, uploads
 from newsletter.web.current import settings
 from newsletter.web.numbers import MOST_DIGITS, whole_number
 
 LARGEST_REQUEST = LARGEST_FILE + 100_000
 """Bytes of a request with a file; the words beside it are small."""
+
+BUSY = (UploadState.LOOKING, UploadState.TAKING)
 
 blueprint = Blueprint("console_imports", __name__, url_prefix="/console/imports")
 
@@ -79,7 +82,7 @@ def send_in() -> Answer:
 def one(number: str) -> Answer:
     sent = _mine(number)
     if is_partial():
-        return render_template("console/_import_progress.html", sent=sent)
+        return renewed("console/_import_progress.html", sent.state in BUSY, sent=sent)
     order = order_of(sent)
     form = ChoicesForm(formdata=None, data={**vars(order), **sent.choices})
     return _page(sent, form)
