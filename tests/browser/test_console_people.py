@@ -164,7 +164,9 @@ def test_it_all_works_where_no_script_runs(stage: Stage, browser: Browser, page:
     of = make.newsletter("dawn", name="The Dawn")
     make.subscriptions(of, stage.house, 3)
     context = browser.new_context(java_script_enabled=False)
-    context.add_cookies(page.context.cookies())
+    context.add_cookies(
+        [{"name": each["name"], "value": each["value"], "url": stage.url} for each in page.context.cookies()]
+    )
     plain = context.new_page()
     plain.goto(f"{stage.url}/console/subscribers/acts/begin/unsubscribe?newsletter=dawn")
     plain.get_by_label("Why").fill("the newsletter has ended")

@@ -109,6 +109,8 @@ def test_a_list_has_everybody_once_however_it_is_walked(house: House, few: int) 
     assert seen == sorted({*both, *others}, reverse=True)
     assert list(walked(Wanted(frozenset({tide.id}), text="r"), bounds)) == sorted(both, reverse=True)
     assert list(walked(Wanted(frozenset({dawn.id}), text="r"), bounds)) == []
+    everybody = people(Wanted(), bounds=bounds)
+    assert everybody.total == (105 if few == 10_000 else None)
 
 
 def walked(wanted: Wanted, bounds: finding.Bounds) -> Iterator[int]:

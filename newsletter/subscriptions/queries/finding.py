@@ -195,7 +195,7 @@ def _few(wanted: Wanted, most: int) -> Sequence[int] | None:
 
 
 def _ways(wanted: Wanted) -> Iterator[_Way]:
-    """Each index that what is asked for can be found by."""
+    """Each index that what is asked for can be found by; at last that of all people, who may be few."""
     if wanted.domain or wanted.prefix or (wanted.provider and wanted.provider != OTHER):
         yield _Way(Subscriber.id, of_person(wanted))
     if wanted.topic:
@@ -216,6 +216,7 @@ def _ways(wanted: Wanted) -> Iterator[_Way]:
         ids = sorted(wanted.newsletter_ids)
         asked = Subscription.newsletter_id.in_(ids), Subscription.status.in_(states)
         yield _Way(Subscription.subscriber_id, asked)
+    yield _Way(Subscriber.id, ())
 
 
 def _among_few(ids: Sequence[int], before: int | None, bounds: Bounds) -> Iterator[Sequence[int]]:
