@@ -9,7 +9,7 @@ from newsletter.articles.queries import sources
 from newsletter.core.clock import now
 from newsletter.core.fetcher import Fetcher
 from newsletter.delivery.policy import rules_of
-from newsletter.delivery.service import finish_mailings, settle_estates, settle_expired
+from newsletter.delivery.service import count_ended, finish_mailings, settle_estates, settle_expired
 from newsletter.digests.service import links_ahead, offer_follows, run_due, watch
 from newsletter.editions.service import (
     check_links,
@@ -23,6 +23,8 @@ from newsletter.editions.service import (
 )
 from newsletter.mail.house import House
 from newsletter.operators.service import purge_sessions
+from newsletter.subscriptions.importer.taking import undo_asked
+from newsletter.subscriptions.importer.uploading import work_through
 from newsletter.subscriptions.service import (
     answer_sign_ups,
     purge_counts,
@@ -32,6 +34,8 @@ from newsletter.subscriptions.service import (
     retain,
     watch_sign_ups,
 )
+from newsletter.subscriptions.service.bulk import work_through_bulk
+from newsletter.subscriptions.service.growing import count_growth
 from newsletter.subscriptions.service.preferring import resume_due
 from newsletter.subscriptions.service.readdressing import purge_changes
 from newsletter.subscriptions.service.staying import ask_inactive
@@ -73,6 +77,9 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job("watch canaries", watch_canaries, timedelta(seconds=2)),
         Job("follow mailings", _follow, timedelta(seconds=2)),
         Job("index editions", _index, timedelta(minutes=10)),
+        Job("work on imports", work_through, timedelta(seconds=1), on_each_machine=True),
+        Job("work on many", _work_on_many, timedelta(seconds=1)),
+        Job("count", _count, timedelta(minutes=1)),
         Job("settle dead senders", _settle_dead, timedelta(seconds=10), on_each_machine=True),
         Job("settle expired leases", _settle_expired, _lease_look(house), on_each_machine=True),
     )
@@ -129,6 +136,16 @@ def _follow(_house: House) -> None:
 
 def _index(_house: House) -> None:
     index_all()
+
+
+def _work_on_many(_house: House) -> None:
+    work_through_bulk()
+    undo_asked()
+
+
+def _count(_house: House) -> None:
+    count_growth()
+    count_ended()
 
 
 def _settle_dead(house: House) -> None:

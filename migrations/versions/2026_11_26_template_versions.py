@@ -31,7 +31,7 @@ def upgrade():
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_template_versions"),
-        sa.UniqueConstraint("newsletter_id", "part", "number", name="uq_template_versions_newsletter_id"),
+        sa.UniqueConstraint("newsletter_id", "part", "number", name="uq_template_versions_newsletter_id_part_number"),
     )
 
 

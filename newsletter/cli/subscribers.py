@@ -7,7 +7,6 @@ import click
 from newsletter.cli import erasing, people
 from newsletter.cli.output import Group, answer, open_house, table
 from newsletter.cli.ratios import ratio
-from newsletter.cli.story import story
 from newsletter.core.addresses import parse
 from newsletter.core.clock import now
 from newsletter.core.errors import NotFound
@@ -15,6 +14,7 @@ from newsletter.newsletters.queries import newsletters
 from newsletter.subscriptions.models import Verdict
 from newsletter.subscriptions.policy.budgets import is_collapsed
 from newsletter.subscriptions.queries import find_subscriber, verdicts_since
+from newsletter.subscriptions.queries.story import story
 from newsletter.subscriptions.service.budgeting import confirming
 from newsletter.suppressions.queries import find_suppression
 

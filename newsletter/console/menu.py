@@ -39,8 +39,9 @@ GROUPS: Sequence[Sequence[Entry]] = (
     (
         Entry("Subscribers", "/console/subscribers", "people"),
         Entry("Imports", "/console/imports", "import"),
-        Entry("Suppressions", "/console/suppressions", "stop"),
+        Entry("Suppressions", "/console/suppressions", "stop", Role.VIEWER),
         Entry("Numbers", "/console/numbers", "chart"),
+        Entry("Forms", "/console/snippets", "form"),
     ),
     (
         Entry("Newsletters", "/console/newsletters", "newsletter"),

@@ -218,7 +218,7 @@ def among(
     return column.in_(select(each.c.value))
 
 
-def any_of(column: QueryableAttribute[str], texts: Collection[str]) -> ColumnElement[bool]:
+def any_of(column: QueryableAttribute[str] | ColumnElement[str], texts: Collection[str]) -> ColumnElement[bool]:
     """As `among`, for texts."""
     if db.engine.dialect.name == "postgresql":
         return column == any_(literal(list(texts), ARRAY(String)))

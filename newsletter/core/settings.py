@@ -17,8 +17,7 @@ from typing import Literal
 import idna
 from dotenv import dotenv_values
 
-from newsletter.core.addresses import parse
-from newsletter.core.errors import InvalidAddress, SettingsError
+from newsletter.core.errors import SettingsError
 from newsletter.core.setting_urls import (
     PrivacyNotice,
     base_url,
@@ -26,6 +25,19 @@ from newsletter.core.setting_urls import (
     engine_url,
     limits_url,
     privacy_notice,
+)
+from newsletter.core.setting_values import (
+    address,
+    as_it_is,
+    boolean,
+    days,
+    days_or_off,
+    hours,
+    number,
+    one_of,
+    path,
+    path_or_off,
+    seconds,
 )
 
 PREFIX = "NEWSLETTER_"
@@ -256,68 +268,6 @@ def _dkim_key_file(name: str, text: str) -> DkimKeyFile:
     return DkimKeyFile(domain, selector.lower(), Path(path))
 
 
-def _boolean(name: str, text: str) -> bool:
-    words = {
-        "1": True,
-        "true": True,
-        "yes": True,
-        "on": True,
-        "0": False,
-        "false": False,
-        "no": False,
-        "off": False,
-    }
-    if text.lower() not in words:
-        raise SettingsError(name, f"'{text}' is neither yes nor no; expected yes or no")
-    return words[text.lower()]
-
-
-def _number(least: int, most: int) -> Callable[[str, str], int]:
-    def read(name: str, text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
-            raise SettingsError(name, f"'{text}' is not expected; expected a whole number from {least} to {most}")
-        return int(text)
-
-    return read
-
-
-def _hours(least: int, most: int) -> Callable[[str, str], timedelta]:
-    number = _number(least, most)
-    return lambda name, text: timedelta(hours=number(name, text))
-
-
-def _days(least: int, most: int) -> Callable[[str, str], timedelta]:
-    number = _number(least, most)
-    return lambda name, text: timedelta(days=number(name, text))
-
-
-def _days_or_off(least: int, most: int) -> Callable[[str, str], timedelta | None]:
-    days = _days(least, most)
-    return lambda name, text: None if text == "off" else days(name, text)
-
-
-def _seconds(least: int, most: int) -> Callable[[str, str], timedelta]:
-    number = _number(least, most)
-    return lambda name, text: timedelta(seconds=number(name, text))
-
-
-def _one_of(*words: str) -> Callable[[str, str], str]:
-    def read(name: str, text: str) -> str:
-        if text not in words:
-            raise SettingsError(name, f"'{text}' is not expected; expected {', '.join(words[:-1])} or {words[-1]}")
-        return text
-
-    return read
-
-
-def _path(_name: str, text: str) -> Path:
-    return Path(text)
-
-
-def _path_or_off(_name: str, text: str) -> Path | None:
-    return None if text == "off" else Path(text)
-
-
 def _budgets(name: str, text: str) -> tuple[Budget, ...]:
     units = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
     found = []
@@ -340,60 +290,49 @@ def _proof_of_work(name: str, text: str) -> ProofOfWork | None:
     return ProofOfWork(most, is_required=found[1] == "required")
 
 
-def _address(name: str, text: str) -> str:
-    try:
-        return str(parse(text))
-    except InvalidAddress as error:
-        raise SettingsError(name, "is no e-mail address; expected one, such as desk@example.org") from error
-
-
-def _text(_name: str, text: str) -> str:
-    return text
-
-
 _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "SECRET_KEYS": ("secret_keys", _secrets),
     "PEPPER": ("pepper", _secret),
-    "BACKENDS": ("backends", _text),
+    "BACKENDS": ("backends", as_it_is),
     "DATABASE_URL": ("database_url", database_url),
     "BASE_URL": ("base_url", base_url),
     "ENGINE": ("engine", engine_url),
     "LIMITS": ("limits", limits_url),
     "LISTEN": ("listen", _host_port),
-    "WEB_PROCESSES": ("web_processes", _number(0, 64)),
-    "SPOOL": ("spool", _path),
-    "IMAGES": ("images", _path),
-    "SENDERS": ("senders", _number(0, 64)),
-    "OPERATOR": ("operator", _address),
+    "WEB_PROCESSES": ("web_processes", number(0, 64)),
+    "SPOOL": ("spool", path),
+    "IMAGES": ("images", path),
+    "SENDERS": ("senders", number(0, 64)),
+    "OPERATOR": ("operator", address),
     "METRICS_TOKEN": ("metrics_token", _secret),
     "BUDGETS": ("budgets", _budgets),
-    "SIGNED_FORMS": ("signed_forms", _one_of("optional", "required")),
+    "SIGNED_FORMS": ("signed_forms", one_of("optional", "required")),
     "PROOF_OF_WORK": ("proof_of_work", _proof_of_work),
     "PRIVACY_NOTICE": ("privacy_notice", privacy_notice),
-    "KEEP_IP": ("keep_ip", _one_of("whole", "network", "none")),
-    "KEEP_PENDING_DAYS": ("keep_pending", _days(1, 30)),
-    "KEEP_ENDED_DAYS": ("keep_ended", _days(30, 3650)),
-    "KEEP_DELIVERIES_DAYS": ("keep_deliveries", _days(30, 3650)),
-    "ASK_INACTIVE_DAYS": ("ask_inactive", _days_or_off(365, 3650)),
-    "ANSWER_DAYS": ("answer_within", _days(7, 90)),
-    "CONFIRM_HOURS": ("confirm_within", _hours(1, 14 * 24)),
-    "REMIND_HOURS": ("remind_after", _hours(0, 7 * 24)),
-    "CHECK_DNS": ("check_dns", _boolean),
-    "ROLE_ADDRESSES": ("role_addresses", _one_of("refuse", "allow")),
-    "SECOND_FACTOR": ("second_factor", _one_of("optional", "publishers", "everybody")),
-    "DISPOSABLE_DOMAINS": ("disposable_domains", _path_or_off),
-    "POLL_SECONDS": ("poll_every", _seconds(5, 24 * 3600)),
+    "KEEP_IP": ("keep_ip", one_of("whole", "network", "none")),
+    "KEEP_PENDING_DAYS": ("keep_pending", days(1, 30)),
+    "KEEP_ENDED_DAYS": ("keep_ended", days(30, 3650)),
+    "KEEP_DELIVERIES_DAYS": ("keep_deliveries", days(30, 3650)),
+    "ASK_INACTIVE_DAYS": ("ask_inactive", days_or_off(365, 3650)),
+    "ANSWER_DAYS": ("answer_within", days(7, 90)),
+    "CONFIRM_HOURS": ("confirm_within", hours(1, 14 * 24)),
+    "REMIND_HOURS": ("remind_after", hours(0, 7 * 24)),
+    "CHECK_DNS": ("check_dns", boolean),
+    "ROLE_ADDRESSES": ("role_addresses", one_of("refuse", "allow")),
+    "SECOND_FACTOR": ("second_factor", one_of("optional", "publishers", "everybody")),
+    "DISPOSABLE_DOMAINS": ("disposable_domains", path_or_off),
+    "POLL_SECONDS": ("poll_every", seconds(5, 24 * 3600)),
     "FETCH_ALLOW": ("fetch_allow", _host_ports),
-    "PROXY_HOPS": ("proxy_hops", _number(0, 10)),
-    "ON_UNKNOWN": ("on_unknown", _one_of("resend_once", "resend_anywhere", "hold")),
-    "RETRY_FIRST_SECONDS": ("retry_first", _seconds(1, 3600)),
-    "RETRY_LONGEST_SECONDS": ("retry_longest", _seconds(1, 24 * 3600)),
-    "RETRY_HOURS": ("retry_within", _hours(1, 240)),
-    "LEASE_SECONDS": ("lease_for", _seconds(2, 7200)),
-    "DOMAIN_LIMITS": ("domain_limits", _text),
+    "PROXY_HOPS": ("proxy_hops", number(0, 10)),
+    "ON_UNKNOWN": ("on_unknown", one_of("resend_once", "resend_anywhere", "hold")),
+    "RETRY_FIRST_SECONDS": ("retry_first", seconds(1, 3600)),
+    "RETRY_LONGEST_SECONDS": ("retry_longest", seconds(1, 24 * 3600)),
+    "RETRY_HOURS": ("retry_within", hours(1, 240)),
+    "LEASE_SECONDS": ("lease_for", seconds(2, 7200)),
+    "DOMAIN_LIMITS": ("domain_limits", as_it_is),
     "DKIM": ("dkim", dkim_key_files),
-    "LOG_LEVEL": ("log_level", _one_of("DEBUG", "INFO", "WARNING", "ERROR")),
-    "LOG_JSON": ("log_json", _boolean),
+    "LOG_LEVEL": ("log_level", one_of("DEBUG", "INFO", "WARNING", "ERROR")),
+    "LOG_JSON": ("log_json", boolean),
 }
 
 _INSTALL = "install requirements/scale.lock, or choose local"

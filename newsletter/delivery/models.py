@@ -46,6 +46,10 @@ IS_LEASED = text("deliveries.status = 'leased'")
 IS_SENDING = text("mailings.state = 'sending'")
 _OPEN = "state IN ('sending', 'paused')"
 IS_OPEN = text(f"mailings.{_OPEN}")
+_TO_COUNT = "lane = 'bulk' AND state IN ('finished', 'cancelled') AND counted_at IS NULL"
+IS_TO_COUNT = text(
+    "mailings.lane = 'bulk' AND mailings.state IN ('finished', 'cancelled') AND mailings.counted_at IS NULL"
+)
 IS_BULK = text("mailings.lane = 'bulk'")
 
 
@@ -63,6 +67,7 @@ class Mailing(db.Model):  # type: ignore[name-defined, misc]
     paused. `requeued_at` is when those it had missed were queued again, None if they never were. `subscriber_id`
     is whose it is, if it was made for one person. `summary` counts its deliveries by state once they are deleted,
     and is None before. `up_to_id`: while some go first, only deliveries up to this one may leave, with 0 none.
+    `counted_at` is when `DeliveryCount` was last made of them.
     """
 
     __tablename__ = "mailings"
@@ -72,6 +77,7 @@ class Mailing(db.Model):  # type: ignore[name-defined, misc]
         Index("ix_mailings_bulk", "id", **_where("lane = 'bulk'")),
         Index("ix_mailings_subscriber_id", "subscriber_id", **_where("subscriber_id IS NOT NULL")),
         Index("ix_mailings_to_sum_up", "created_at", **_where("summary IS NULL")),
+        Index("ix_mailings_to_count", "id", **_where(_TO_COUNT)),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -92,6 +98,7 @@ class Mailing(db.Model):  # type: ignore[name-defined, misc]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     requeued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @hybrid_property
     def tried_since(self) -> datetime:
@@ -173,6 +180,23 @@ class Delivery(db.Model):  # type: ignore[name-defined, misc]
     name: Mapped[str | None] = mapped_column(String(100))
     variant: Mapped[int] = mapped_column(SmallInteger, default=0)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class DeliveryCount(db.Model):  # type: ignore[name-defined, misc]
+    """How many deliveries of a mailing that has ended are in a state, by recipient domain.
+
+    `domain` is "" for all at which few failed, because such a domain may name somebody. Summed once it has ended,
+    and anew after it was queued again.
+    """
+
+    __tablename__ = "delivery_counts"
+
+    mailing_id: Mapped[int] = mapped_column(
+        ForeignKey("mailings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    status: Mapped[Status] = mapped_column(String(10), primary_key=True)
+    domain: Mapped[str] = mapped_column(String(254), primary_key=True)
+    how_many: Mapped[int] = mapped_column()
 
 
 class Home(db.Model):  # type: ignore[name-defined, misc]

@@ -19,6 +19,7 @@ from newsletter.delivery.models import (
     Attempt,
     Canary,
     Delivery,
+    DeliveryCount,
     Lane,
     Mailing,
     MailingVariant,
@@ -192,8 +193,7 @@ class SlowDomain:
 
 def slowest_domain(mailing_id: int) -> SlowDomain | None:
     """The one with the most deliveries that were tried and are still open; None when there is none."""
-    at = func.strpos if db.engine.dialect.name == "postgresql" else func.instr
-    domain = func.substr(Delivery.address, at(Delivery.address, text("'@'")) + text("1"))
+    domain = domain_of_delivery()
     # What was never tried is as due as when the mailing was made, so the index leaves a million of them out.
     born_at = select(Mailing.created_at).where(Mailing.id == mailing_id).scalar_subquery()
     is_tried = (
@@ -208,6 +208,38 @@ def slowest_domain(mailing_id: int) -> SlowDomain | None:
         return None
     newest = select(Delivery.words).where(*is_tried, domain == most.domain).order_by(Delivery.due_at.desc())
     return SlowDomain(most.domain, most.how_many, db.session.scalar(newest.limit(1)) or "")
+
+
+def domain_of_delivery() -> ColumnElement[str]:
+    """What stands behind the @ of its address."""
+    at = func.strpos if db.engine.dialect.name == "postgresql" else func.instr
+    return func.substr(Delivery.address, at(Delivery.address, text("'@'")) + text("1"))
+
+
+def counted_states(mailing_ids: Collection[int]) -> Mapping[int, Mapping[Status, int]]:
+    """Of those of these mailings that have ended and were counted: how many deliveries are in each state."""
+    rows = db.session.execute(
+        select(DeliveryCount.mailing_id, DeliveryCount.status, func.sum(DeliveryCount.how_many))
+        .where(DeliveryCount.mailing_id.in_(mailing_ids))
+        .group_by(DeliveryCount.mailing_id, DeliveryCount.status)
+    )
+    found: dict[int, dict[Status, int]] = defaultdict(dict)
+    for mailing_id, status, how_many in rows:
+        found[mailing_id][Status(status)] = int(how_many)
+    return dict(found)
+
+
+def counted_failures(mailing_ids: Collection[int], at_most: int) -> Sequence[tuple[str, int]]:
+    """The domains at which most deliveries of these mailings failed; "" are all that few failed at."""
+    how_many = func.sum(DeliveryCount.how_many)
+    rows = db.session.execute(
+        select(DeliveryCount.domain, how_many)
+        .where(DeliveryCount.mailing_id.in_(mailing_ids), DeliveryCount.status == Status.FAILED)
+        .group_by(DeliveryCount.domain)
+        .order_by(how_many.desc(), DeliveryCount.domain)
+        .limit(at_most)
+    )
+    return [(domain, int(failed)) for domain, failed in rows]
 
 
 def due_mailings(lane: Lane, at_most: int) -> Sequence[tuple[int, int]]:

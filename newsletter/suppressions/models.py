@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import UtcDateTime, db
@@ -26,6 +26,10 @@ class Suppression(db.Model):  # type: ignore[name-defined, misc]
     """
 
     __tablename__ = "suppressions"
+    __table_args__ = (
+        Index("ix_suppressions_created", "created_at", "address_key"),
+        Index("ix_suppressions_reason", "reason", "created_at", "address_key"),
+    )
 
     address_key: Mapped[str] = mapped_column(String(32), primary_key=True)
     reason: Mapped[Reason] = mapped_column(String(20))

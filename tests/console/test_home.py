@@ -8,6 +8,7 @@ import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from newsletter.alarms.models import Alarm
 from newsletter.console import overview, troubles
 from newsletter.console.first_steps import steps
 from newsletter.console.words import ago, browser_name, day_and_time, number
@@ -19,7 +20,6 @@ from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
 from newsletter.operators.policy import MOST_OF_ACCOUNT
 from newsletter.operators.service.counting import note_try
-from newsletter.subscriptions.models import Alarm
 from newsletter.subscriptions.policy.alarms import Cause
 from tests import make
 

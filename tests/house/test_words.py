@@ -12,7 +12,7 @@ from tools.gather_words import words
 
 PLACE = re.compile(r"%\(\w+\)s")
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
-ENGLISH_ONLY = {"alarm"}
+ENGLISH_ONLY = {"alarm", "watch"}
 
 
 def said() -> dict[object, Message]:

@@ -10,7 +10,6 @@ from selectolax.lexbor import LexborHTMLParser
 from time_machine import Traveller
 
 from newsletter.app import create_app
-from newsletter.cli.story import story
 from newsletter.core.db import db
 from newsletter.core.errors import SettingsError
 from newsletter.core.setting_urls import PrivacyNotice
@@ -18,6 +17,7 @@ from newsletter.core.settings import Settings, from_mapping
 from newsletter.mail.backends.memory import MemoryBackend
 from newsletter.subscriptions.models import Subscriber
 from newsletter.subscriptions.queries import consent_of
+from newsletter.subscriptions.queries.story import story
 from newsletter.subscriptions.service import answer_sign_ups
 from newsletter.subscriptions.service.exporting import Filter, export
 from newsletter.subscriptions.views import wordings

@@ -4,12 +4,14 @@ from newsletter.delivery.service.canaries import canaries_to_watch, watch_canary
 from newsletter.delivery.service.control import (
     cancel,
     cancel_for,
+    cancel_for_many,
     cancel_own,
     finish_mailings,
     pause,
     pause_bulk,
     resume,
 )
+from newsletter.delivery.service.counting import count_ended
 from newsletter.delivery.service.forgetting import forget, forget_address
 from newsletter.delivery.service.home import adopt, is_at_home, require_home, settle_in
 from newsletter.delivery.service.leasing import (
@@ -52,7 +54,9 @@ __all__ = [
     "canaries_to_watch",
     "cancel",
     "cancel_for",
+    "cancel_for_many",
     "cancel_own",
+    "count_ended",
     "count_to_sum_up",
     "finish_mailings",
     "forget",

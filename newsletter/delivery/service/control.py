@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import bindparam, select, update
 
 from newsletter.core.clock import now
-from newsletter.core.db import db, execute, rows_written, transaction
+from newsletter.core.db import among, db, execute, rows_written, transaction
 from newsletter.core.errors import Conflict
 from newsletter.core.logs import logger
 from newsletter.delivery.models import (
@@ -101,6 +101,14 @@ def cancel(mailing_id: int) -> int:
             .values(state=MailingState.CANCELLED)
         )
         return _cancel_waiting(Delivery.mailing_id == mailing_id, words="the mailing was cancelled")
+
+
+def cancel_for_many(subscriber_ids: Collection[int], newsletter_id: int) -> int:
+    """As `cancel_for`, for all of them at once."""
+    with transaction():
+        open_mailings = select(Mailing.id).where(IS_OPEN, Mailing.newsletter_id == newsletter_id)
+        theirs = Delivery.mailing_id.in_(open_mailings), among(Delivery.subscriber_id, subscriber_ids)
+        return _cancel_waiting(*theirs, words="the operator unsubscribed them")
 
 
 def cancel_for(subscriber_id: int, newsletter_id: int) -> int:

@@ -58,7 +58,7 @@ def _reopen(mailing_id: int, moment: datetime) -> None:
     reopened = rows_written(
         update(Mailing)
         .where(Mailing.id == mailing_id, Mailing.state != MailingState.CANCELLED, Mailing.summary.is_(None))
-        .values(state=MailingState.SENDING, problem="", requeued_at=moment, finished_at=None)
+        .values(state=MailingState.SENDING, problem="", requeued_at=moment, finished_at=None, counted_at=None)
     )
     if not reopened:
         found = db.session.get(Mailing, mailing_id, populate_existing=True)

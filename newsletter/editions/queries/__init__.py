@@ -58,6 +58,17 @@ def editions(newsletter_id: int | None = None, limit: int = 50) -> Sequence[Edit
     return db.session.scalars(statement).all()
 
 
+def mailed_editions(newsletter_id: int, limit: int) -> Sequence[Edition]:
+    """The last of a newsletter that were queued for their audience, newest first; only what lists show of them."""
+    return db.session.scalars(
+        select(Edition)
+        .where(Edition.newsletter_id == newsletter_id, Edition.mailing_id.is_not(None))
+        .order_by(Edition.slot.desc())
+        .options(load_only(Edition.id, Edition.slot, Edition.subject, Edition.mailing_id, Edition.status))
+        .limit(limit)
+    ).all()
+
+
 def archive_page(newsletter_id: int, place: Place = NEWEST, words: Sequence[str] | None = None) -> Page:
     """What has been sent; with words only the editions that have all of them, and with () none."""
     found = select(Edition).where(*_on_the_web(newsletter_id))

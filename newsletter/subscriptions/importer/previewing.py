@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -15,15 +15,31 @@ from newsletter.core.errors import InvalidInput
 from newsletter.mail.house import House
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.importer.reading import Table, digest, opened
-from newsletter.subscriptions.importer.recognising import Choices, Column, Standing, Taking, recognise
+from newsletter.subscriptions.importer.recognising import (
+    LONGEST_WORD,
+    Choices,
+    Column,
+    Standing,
+    Taking,
+    recognise,
+)
 from newsletter.subscriptions.importer.rows import Person, Rejected, batches
 from newsletter.subscriptions.models import Subscriber, Subscription
 from newsletter.suppressions.models import Suppression
 
 SAMPLES = 10
+MOST_WORDS, MOST_COUNTED = 30, 1000
+"""Different words in the column for the status that are shown, and that are counted at all."""
 
 Reject = Callable[[Sequence[str], Iterable[Rejected]], None]
 """Told the header and the rejected rows of each batch."""
+
+Tell = Callable[[int], None]
+"""Told how many rows have been read."""
+
+
+def _to_nobody(_rows: int) -> None:
+    """For whoever does not wait."""
 
 
 @dataclass(frozen=True)
@@ -43,31 +59,41 @@ class Order:
 
 @dataclass(frozen=True)
 class Preview:
-    """`plan` is what to say so that exactly this is done; `rejected` counts rows by what is wrong with them."""
+    """`plan` is what to say so that exactly this is done; `rejected` counts rows by what is wrong with them.
+
+    `words` are those that stand in the column for the status, how often, and what each means here, "" where nobody
+    knows. `delimiter` is "" for a plain list of addresses.
+    """
 
     plan: str
     service: str
     encoding: str
+    delimiter: str
     columns: Mapping[str, str]
     standings: Mapping[str, int]
     outcomes: Mapping[str, int]
     rejected: Mapping[str, int]
     samples: Sequence[Mapping[str, str]]
+    words: Sequence[Mapping[str, object]] = ()
+    rows: int = 0
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 
-def preview(path: Path, order: Order, house: House, reject: Reject) -> Preview:
+def preview(path: Path, order: Order, house: House, reject: Reject, tell: Tell = _to_nobody) -> Preview:
     """Read the whole file and look everybody up; nothing is written. Raises InvalidInput, NotFound."""
     of = newsletter(order.newsletter)
     standings: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
     rejected: Counter[str] = Counter()
     samples: list[Mapping[str, str]] = []
-    with opened(path) as table:
+    words: Counter[str] = Counter()
+    rows = 0
+    with opened(path, order.choices.encoding, order.choices.delimiter) as table:
         taking = recognise(table.header, order.choices)
-        for _, (people, refused) in batches(table, taking, house):
+        read = replace(table, rows=_counting(table.rows, taking, words))
+        for rows, (people, refused) in batches(read, taking, house):
             known = look_up(people, of.id)
             for person in people:
                 standings[person.standing] += 1
@@ -75,21 +101,26 @@ def preview(path: Path, order: Order, house: House, reject: Reject) -> Preview:
             rejected.update(each.reason for each in refused)
             reject(table.header, refused)
             samples += [_sample(each, outcome(each, known, order)) for each in people[: SAMPLES - len(samples)]]
+            tell(rows)
         return Preview(
             plan=plan(path, order, taking),
             service=taking.service,
             encoding=table.encoding,
+            delimiter=table.delimiter,
             columns=_columns(table, taking),
             standings=dict(standings),
             outcomes=dict(outcomes.most_common()),
             rejected=dict(rejected.most_common(20)),
             samples=samples,
+            words=[_word(each, how_often, taking) for each, how_often in words.most_common(MOST_WORDS)],
+            rows=rows,
         )
 
 
 def plan(path: Path, order: Order, taking: Taking) -> str:
     """Eight letters for the file and for all that decides what becomes of it."""
     facts = [digest(path), order.newsletter, bool(order.consent_note), order.asks]
+    facts += [order.choices.encoding, order.choices.delimiter]
     facts += [sorted(taking.places.items()), sorted(taking.statuses.items())]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:8]
 
@@ -150,6 +181,23 @@ def check(order: Order) -> None:
             "--provenance 'Signed up on the old site, 2021 to 2026, exported by Ines Marlow'."
         )
         raise InvalidInput(problem, field="provenance")
+
+
+def _counting(
+    rows: Iterator[tuple[int, Sequence[str]]], taking: Taking, words: Counter[str]
+) -> Iterator[tuple[int, Sequence[str]]]:
+    """The same rows; what stands in the column for the status is counted as they go by."""
+    place = taking.places.get(Column.STATUS)
+    for number, row in rows:
+        if place is not None and place < len(row):
+            word = row[place].strip()[:LONGEST_WORD]
+            if word and (word in words or len(words) < MOST_COUNTED):
+                words[word] += 1
+        yield number, row
+
+
+def _word(word: str, how_often: int, taking: Taking) -> dict[str, object]:
+    return {"word": word, "rows": how_often, "means": str(taking.find_meaning(word) or "")}
 
 
 def _columns(table: Table, taking: Taking) -> dict[str, str]:

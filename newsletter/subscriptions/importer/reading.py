@@ -17,7 +17,20 @@ LOOKED_AT = 1_000_000
 """Bytes from the beginning by which encoding and delimiter are told."""
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|"
+ENCODINGS = (
+    "utf-8",
+    "utf-8-sig",
+    "utf-16",
+    "cp1252",
+    "iso-8859-1",
+    "iso-8859-15",
+    "cp1250",
+    "cp1251",
+    "mac_roman",
+)
+"""Those that can be chosen where the file is taken for another one."""
+
 _LETTER = re.compile(r"\s*(?:\"?(?P<name>[^\"<>]*?)\"?\s*<(?P<address>[^<>]+)>)\s*")
 
 
@@ -32,14 +45,23 @@ class Table:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Table]:
-    """The file, read as its rows are asked for. Raises InvalidInput when it is no such file."""
+def opened(path: Path, encoding: str = "", delimiter: str = "") -> Iterator[Table]:
+    """The file, read as its rows are asked for; "" leaves encoding and delimiter to be recognised.
+
+    Raises InvalidInput when it is no such file.
+    """
+    if (encoding and encoding not in ENCODINGS) or (delimiter and delimiter not in DELIMITERS):
+        problem = (
+            f"A file can be in {', '.join(ENCODINGS)}, and its cells apart by a comma, semicolon, tab or bar."
+        )
+        raise InvalidInput(problem, field="encoding")
     try:
         with path.open("rb") as file:
             beginning = file.read(LOOKED_AT)
-        encoding = _encoding(beginning)
+        told = _encoding(beginning)
+        encoding = encoding or told
         with path.open(encoding=encoding, errors="replace", newline="") as text:
-            yield _table(beginning.decode(encoding, errors="replace"), encoding, text)
+            yield _table(beginning.decode(encoding, errors="replace"), encoding, text, delimiter)
     except OSError as error:
         problem = f"The file cannot be read: {error.strerror}."
         raise InvalidInput(problem, field="file") from error
@@ -51,14 +73,14 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _table(beginning: str, encoding: str, text: TextIO) -> Table:
+def _table(beginning: str, encoding: str, text: TextIO, delimiter: str) -> Table:
     first = beginning.lstrip("\ufeff").splitlines()[:1]
     if not first or not first[0].strip():
         problem = "The file is empty, or begins with an empty line; expected a line with the names of the columns."
         raise InvalidInput(problem, field="file")
-    if "@" in first[0]:
+    if "@" in first[0] and not delimiter:
         return Table(encoding, "", ("email", "name"), _letters(text))
-    delimiter = max(_DELIMITERS, key=first[0].count)
+    delimiter = delimiter or max(DELIMITERS, key=first[0].count)
     rows = _rows(text, delimiter)
     _, header = next(rows)
     repeated = {name for name in header if name and header.count(name) > 1}

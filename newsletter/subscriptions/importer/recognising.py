@@ -85,16 +85,24 @@ _SERVICES = (
 LONGEST_WORD = 100
 """Letters of a status; what is longer is none that anybody knows."""
 
+IGNORED = "-"
+"""What a column is taken for that means nothing here."""
+
 _YES = {"1", "true", "yes", "y", "ja", "oui"}
 _YES_OR_NO = _YES | {"0", "false", "no", "n", "nein", "non", ""}
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What the operator says where recognising errs: columns by their names, statuses by their words."""
+    """What the operator says where recognising errs: columns by their names, statuses by their words.
+
+    `IGNORED` for a column takes it for nothing. `encoding` and `delimiter` are "" where the file tells.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     statuses: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
+    delimiter: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,8 +145,12 @@ class Taking:
             said.append(Standing.BOUNCED)
         return said
 
+    def find_meaning(self, word: str) -> Standing | None:
+        """What a status means; None where nobody knows."""
+        return self.statuses.get(_plain(word[:LONGEST_WORD]))
+
     def _meaning(self, word: str) -> Standing:
-        found = self.statuses.get(_plain(word[:LONGEST_WORD]))
+        found = self.find_meaning(word)
         if found is None:
             problem = f"The status '{word[:40]}' is not known; say what it means with --status '{word[:40]}=…'."
             raise InvalidInput(problem, field="status")
@@ -177,7 +189,10 @@ def recognise(header: Sequence[str], choices: Choices) -> Taking:
         if place is not None and place not in places.values():
             places[column] = place
     for name, meaning in choices.columns.items():
-        places |= {_column(meaning): _place(name, header)}
+        place = _place(name, header)
+        places = {column: there for column, there in places.items() if there != place}
+        if meaning != IGNORED:
+            places[_column(meaning)] = place
     if Column.EMAIL not in places:
         problem = f"No column of {', '.join(header)[:300]} holds addresses; say which with --column 'NAME=email'."
         raise InvalidInput(problem, field="column")

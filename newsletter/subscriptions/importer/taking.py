@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from newsletter.core.logs import logger
 from newsletter.delivery.models import Mailing
 from newsletter.mail.house import House
 from newsletter.newsletters.queries import newsletter
-from newsletter.subscriptions.importer.previewing import Known, Order, Reject, check, look_up, outcome, plan
+from newsletter.subscriptions.importer.previewing import Known, Order, Reject, Tell, check, look_up, outcome, plan
 from newsletter.subscriptions.importer.reading import digest, opened
 from newsletter.subscriptions.importer.recognising import RANK, Standing, recognise
 from newsletter.subscriptions.importer.rows import Person, batches
@@ -36,9 +36,6 @@ from newsletter.subscriptions.policy.budgets import Trust, mailbox_of
 from newsletter.suppressions.models import Reason, Suppression
 from newsletter.suppressions.service import IMPORTED
 
-Tell = Callable[[int], None]
-"""Told how many rows have been read."""
-
 log = logger(__name__)
 
 
@@ -49,7 +46,7 @@ def take_in(path: Path, approved: str, order: Order, house: House, reject: Rejec
     """
     check(order)
     of = newsletter(order.newsletter)
-    with opened(path) as table:
+    with opened(path, order.choices.encoding, order.choices.delimiter) as table:
         taking = recognise(table.header, order.choices)
         if plan(path, order, taking) != approved:
             problem = (
@@ -221,6 +218,30 @@ _EVENT_OF = {
     "unsubscribed": Consent.WITHDRAWN.value,
 }
 _REASON_OF = {Standing.BOUNCED: Reason.HARD_BOUNCE, Standing.COMPLAINED: Reason.COMPLAINT}
+
+
+def ask_undo(import_id: int) -> Import:
+    """Let the worker take this import back, which for a million takes minutes. Raises as `undo`."""
+    with transaction():
+        chosen = db.session.get(Import, import_id, populate_existing=True)
+        _check_undoable(chosen, import_id)
+        assert chosen  # noqa: S101 - it was checked.
+        if chosen.state != ImportState.DONE:
+            problem = f"Import {import_id} is {chosen.state}; wait until it is done."
+            raise Conflict(problem)
+        chosen.state = ImportState.UNDOING
+        return chosen
+
+
+def undo_asked() -> None:
+    """Take back each import for which that was asked; those to whom an edition has gone since stay."""
+    for import_id in db.session.scalars(select(Import.id).where(Import.state == ImportState.UNDOING)).all():
+        try:
+            undo(import_id)
+        except Conflict as problem:
+            with transaction():
+                db.session.get_one(Import, import_id).state = ImportState.DONE
+            log.warning("import not undone", number=import_id, problem=str(problem))
 
 
 def undo(import_id: int) -> Import:

@@ -1,12 +1,15 @@
 """Who asked for what: people, what they agreed to, and the sign-ups that wait for an answer."""
 
+from newsletter.subscriptions.models.bulk import BulkAction, BulkKind, BulkState
 from newsletter.subscriptions.models.changes import AddressChange
 from newsletter.subscriptions.models.consent import Consent, ConsentEvent, ConsentOrigin, Wording
-from newsletter.subscriptions.models.counts import ConfirmCount
+from newsletter.subscriptions.models.counts import ConfirmCount, GrowthCount, GrowthMark
 from newsletter.subscriptions.models.followables import Followable
-from newsletter.subscriptions.models.imports import Import, ImportState
+from newsletter.subscriptions.models.imports import Import, ImportState, Upload, UploadState
 from newsletter.subscriptions.models.people import (
+    HAS_CADENCE,
     HAS_ENDED,
+    HAS_FORM,
     HAS_HOUR,
     IS_PAUSED,
     IS_PENDING,
@@ -28,7 +31,9 @@ from newsletter.subscriptions.models.sign_ups import (
 )
 
 __all__ = [
+    "HAS_CADENCE",
     "HAS_ENDED",
+    "HAS_FORM",
     "HAS_HOUR",
     "IS_ASKED",
     "IS_COUNTED",
@@ -39,12 +44,17 @@ __all__ = [
     "IS_RARE",
     "IS_UNREMINDED",
     "AddressChange",
+    "BulkAction",
+    "BulkKind",
+    "BulkState",
     "ConfirmCount",
     "Consent",
     "ConsentEvent",
     "ConsentOrigin",
     "Follow",
     "Followable",
+    "GrowthCount",
+    "GrowthMark",
     "Import",
     "ImportState",
     "SignUp",
@@ -52,6 +62,8 @@ __all__ = [
     "Stint",
     "Subscriber",
     "Subscription",
+    "Upload",
+    "UploadState",
     "Verdict",
     "Wording",
 ]

@@ -1,11 +1,11 @@
-"""How many confirmations were asked for and answered: sums that hold no person, and so outlive all of them."""
+"""Sums that hold no person, and so outlive all of them: who was asked and confirmed, who came and who left."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Date, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from newsletter.core.db import db
+from newsletter.core.db import BigId, UtcDateTime, db
 
 
 class ConfirmCount(db.Model):  # type: ignore[name-defined, misc]
@@ -29,3 +29,30 @@ class ConfirmCount(db.Model):  # type: ignore[name-defined, misc]
     within_hour: Mapped[int] = mapped_column(default=0)
     reminded: Mapped[int] = mapped_column(default=0)
     after_reminder: Mapped[int] = mapped_column(default=0)
+
+
+class GrowthCount(db.Model):  # type: ignore[name-defined, misc]
+    """How many subscriptions of a newsletter were confirmed, and ended after that, on one day (UTC).
+
+    Those that an import brought are not among them; `imports` has their number.
+    """
+
+    __tablename__ = "growth_counts"
+
+    newsletter_id: Mapped[int] = mapped_column(
+        ForeignKey("newsletters.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    joined: Mapped[int] = mapped_column(default=0)
+    left: Mapped[int] = mapped_column(default=0)
+
+
+class GrowthMark(db.Model):  # type: ignore[name-defined, misc]
+    """One row: consent events up to `counted_id` are counted; `seen_id` was the last one there at `seen_at`."""
+
+    __tablename__ = "growth_marks"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    counted_id: Mapped[int] = mapped_column(BigId, default=0)
+    seen_id: Mapped[int] = mapped_column(BigId, default=0)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import Computed, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from newsletter.core.db import BigId, UtcDateTime, db
@@ -19,7 +19,15 @@ _PAUSED = text("status = 'paused'")
 _RARE, _HAS_HOUR = text("cadence <> 'each'"), text("local_hour IS NOT NULL")
 IS_RARE, HAS_HOUR = text("subscriptions.cadence <> 'each'"), text("subscribers.local_hour IS NOT NULL")
 IS_PAUSED = text("subscriptions.status = 'paused'")
+_HAS_FORM, _HAS_CADENCE = text("form <> ''"), text("cadence <> 'each'")
+HAS_FORM, HAS_CADENCE = text("subscriptions.form <> ''"), text("subscriptions.cadence <> 'each'")
+# In words that both databases read alike; a local part here never holds a second @.
+_DOMAIN = "replace(address, rtrim(address, replace(address, '@', '')), '')"
 IS_PENDING, HAS_ENDED = text("subscriptions.status = 'pending'"), text("subscriptions.status = 'unsubscribed'")
+
+
+BYTEWISE = String(254).with_variant(String(254, collation="C"), "postgresql")
+"""Text that an index has in the order of its bytes, so that a beginning is a range of it."""
 
 
 class Subscriber(db.Model):  # type: ignore[name-defined, misc]
@@ -28,13 +36,16 @@ class Subscriber(db.Model):  # type: ignore[name-defined, misc]
     `language`, `timezone` and `local_hour` are their own wishes; "" and None where the newsletter's count.
     `active_at` is when they last did something on purpose: signed up, confirmed, chose. `still_asked_at` is when
     they were last asked whether to go on, None if never. `import_id`: who brought them. An `id` stands in links
-    that work for ever, so it is never given to somebody else.
+    that work for ever, so it is never given to somebody else. `lowered` and `domain` are what the database makes
+    of the address, to look for people by them.
     """
 
     __tablename__ = "subscribers"
     __table_args__ = (
         Index("ix_subscribers_import", "import_id", sqlite_where=_IMPORTED, postgresql_where=_IMPORTED),
         Index("ix_subscribers_hour", "id", sqlite_where=_HAS_HOUR, postgresql_where=_HAS_HOUR),
+        Index("ix_subscribers_lowered", "lowered"),
+        Index("ix_subscribers_domain", "domain", "id"),
         # Links name people by number, and no number may ever mean another person. Without it SQLite gives the
         # greatest number anew once its row is gone; PostgreSQL never does.
         {"sqlite_autoincrement": True},
@@ -52,6 +63,8 @@ class Subscriber(db.Model):  # type: ignore[name-defined, misc]
     still_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     import_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lowered: Mapped[str] = mapped_column(BYTEWISE, Computed("lower(address)"), deferred=True)
+    domain: Mapped[str] = mapped_column(String(254), Computed(_DOMAIN), deferred=True)
 
 
 class Subscription(db.Model):  # type: ignore[name-defined, misc]
@@ -66,6 +79,17 @@ class Subscription(db.Model):  # type: ignore[name-defined, misc]
         UniqueConstraint("subscriber_id", "newsletter_id"),
         Index("ix_subscriptions_audience", "newsletter_id", "status", "subscriber_id"),
         Index("ix_subscriptions_import", "import_id", sqlite_where=_IMPORTED, postgresql_where=_IMPORTED),
+        Index("ix_subscriptions_requested", "requested_at", "subscriber_id"),
+        Index(
+            "ix_subscriptions_form", "form", "subscriber_id", sqlite_where=_HAS_FORM, postgresql_where=_HAS_FORM
+        ),
+        Index(
+            "ix_subscriptions_cadence",
+            "cadence",
+            "subscriber_id",
+            sqlite_where=_HAS_CADENCE,
+            postgresql_where=_HAS_CADENCE,
+        ),
         Index("ix_subscriptions_pending", "requested_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
         Index("ix_subscriptions_rare", "newsletter_id", sqlite_where=_RARE, postgresql_where=_RARE),
         Index("ix_subscriptions_paused", "paused_until", sqlite_where=_PAUSED, postgresql_where=_PAUSED),
@@ -109,7 +133,10 @@ class Follow(db.Model):  # type: ignore[name-defined, misc]
     """
 
     __tablename__ = "follows"
-    __table_args__ = (UniqueConstraint("subscription_id", "kind", "value"),)
+    __table_args__ = (
+        UniqueConstraint("subscription_id", "kind", "value"),
+        Index("ix_follows_value", "value", "kind", "subscription_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id", ondelete="CASCADE"))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select, text, update
 
 from newsletter.core.addresses import Address
 from newsletter.core.clock import now
@@ -13,7 +13,7 @@ from newsletter.core.errors import NotFound
 from newsletter.core.settings import Settings
 from newsletter.delivery.service import forget, forget_address, rewrite, scrub
 from newsletter.mail.house import House
-from newsletter.subscriptions.models import SignUp, Subscriber
+from newsletter.subscriptions.models import SignUp, Subscriber, Upload, UploadState
 from newsletter.subscriptions.queries import find_subscriber
 from newsletter.subscriptions.service.counting import places_of, unname
 from newsletter.subscriptions.service.leftovers import take_out
@@ -44,11 +44,14 @@ def erase(subscriber_id: int) -> None:
     scrub()
 
 
-def erase_here(person: Subscriber, settings: Settings) -> None:
-    """As `erase`, and out of the files that our commands have written beside the database."""
+def erase_here(person: Subscriber, settings: Settings) -> Sequence[Path]:
+    """As `erase`, and out of the files that our commands have written beside the database.
+
+    Returns the files of others there in which the address still stands.
+    """
     written = [person.address, person.entered]
     erase(person.id)
-    take_out(written, settings)
+    return take_out(written, settings)
 
 
 def erase_address(mailbox: Address, house: House) -> Sequence[Path]:
@@ -121,5 +124,16 @@ def _take_out(person: Subscriber) -> None:
     db.session.execute(delete(SignUp).where(SignUp.address_key == key))
     db.session.execute(delete(Subscriber).where(Subscriber.id == person.id))
     unname(places)
+    _take_out_samples()
     db.session.flush()
     db.session.expire_all()
+
+
+def _take_out_samples() -> None:
+    """What was shown of files that wait to be imported may name them; who waits for one has it looked at again."""
+    again = {"state": UploadState.LOOKING, "changed_at": now(), "preview": None, "rows_done": 0}
+    for statement in (
+        update(Upload).where(Upload.state == UploadState.SHOWN).values(again),
+        update(Upload).where(Upload.state == UploadState.TAKEN).values(preview=None),
+    ):
+        db.session.execute(statement.execution_options(synchronize_session=False))

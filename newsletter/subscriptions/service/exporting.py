@@ -10,6 +10,8 @@ from newsletter.core.db import among, db
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.models import Consent, ConsentEvent, Follow, Subscriber, Subscription, Wording
 from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus
+from newsletter.subscriptions.policy.wanting import Wanted
+from newsletter.subscriptions.queries.finding import of_person, of_subscription
 
 COLUMNS = (
     *("email", "name", "status", "end_reason", "cadence", "topics", "language", "timezone"),
@@ -24,11 +26,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Filter:
-    """Of which newsletter; `statuses` empty means all, `since` None from the beginning."""
+    """Of which newsletter; without `statuses`, `since` and `wanted` all there ever were."""
 
     newsletter: str
     statuses: Sequence[SubscriptionStatus] = ()
     since: datetime | None = None
+    wanted: Wanted | None = None
 
 
 _BEFORE_TOPICS = (
@@ -110,6 +113,8 @@ def _between(last: int, end: int, newsletter_id: int, chosen: Filter) -> Select[
         statement = statement.where(Subscription.status.in_(chosen.statuses))
     if chosen.since:
         statement = statement.where(Subscription.requested_at >= chosen.since)
+    if chosen.wanted:
+        statement = statement.where(*of_person(chosen.wanted), *of_subscription(chosen.wanted))
     return statement
 
 

@@ -17,6 +17,9 @@ from newsletter.subscriptions.service.exporting import COLUMNS
 OURS = ("line,reason,", ",".join(COLUMNS), f'{{"{COLUMNS[0]}": ')
 """How the first line begins of what our commands write: rejected rows, and exports in both forms."""
 
+UPLOADS = "uploads"
+"""The folder in the spool for files that the console was sent; they are a day old at most."""
+
 _CHUNK, _LONGEST = 1 << 20, 1000
 _IN_ADDRESS = r"[\w.!#$%&*+/=?^`{|}~-]"
 
@@ -26,7 +29,7 @@ def take_out(addresses: Sequence[str], settings: Settings) -> Sequence[Path]:
     trace, left = _trace(addresses), []
     for path in _files(settings):
         if _holds(path, trace):
-            if _is_ours(path):
+            if path.parent.name == UPLOADS or _is_ours(path):
                 _cut(path, trace)
             else:
                 left.append(path)
@@ -43,11 +46,12 @@ def _trace(addresses: Sequence[str]) -> re.Pattern[str]:
 
 
 def _files(settings: Settings) -> Iterator[Path]:
-    """What lies beside the database and beside the spool: never deeper, it may be a large disk.
+    """What lies beside the database and the spool, and what was sent in: never deeper, it may be a large disk.
 
     The journals in the spool are emptied as soon as what they say is recorded.
     """
-    folders, database = {settings.spool.absolute().parent}, ""
+    spool = settings.spool.absolute()
+    folders, database = {spool.parent, spool / UPLOADS}, ""
     if settings.is_sqlite:
         path = Path(str(make_url(settings.database_url).database)).absolute()
         database = path.name

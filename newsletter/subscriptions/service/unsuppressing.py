@@ -10,7 +10,7 @@ from newsletter.mail.message import plain
 from newsletter.subscriptions.models import Consent
 from newsletter.subscriptions.queries import find_subscriber, subscriptions_of
 from newsletter.subscriptions.service.consent import Named, Origin, note
-from newsletter.suppressions.models import Reason
+from newsletter.suppressions.models import Reason, Suppression
 from newsletter.suppressions.queries import find_suppression
 from newsletter.suppressions.service import lift
 
@@ -32,22 +32,35 @@ def unsuppress(mailbox: Address, because: str, house: House) -> Reason:
     Raises InvalidInput without a reason, NotFound when nothing keeps us from it, or Conflict when it was the
     person who said so.
     """
+    return unsuppress_key(mailbox.key(house.settings.pepper), because, METHOD)
+
+
+def may_be_lifted(suppression: Suppression) -> bool:
+    """Whether an operator may take it back: not what the person said."""
+    return _reason(suppression) not in _WHY_NOT
+
+
+def unsuppress_key(key: str, because: str, method: str) -> Reason:
+    """As `unsuppress`, by the key; `method` is how it was said, for the consent ledger."""
     said = plain(because)
     if len(said) < SHORTEST_REASON:
         problem = "Say why in words that you could show to somebody who asks, such as: --because 'mailbox mended'."
         raise InvalidInput(problem, field="because")
-    key = mailbox.key(house.settings.pepper)
     with transaction():
         found = find_suppression(key)
         if found is None:
-            raise NotFound(kind="suppression", name=mailbox)
-        reason = Reason.ERASED if found.erased_at else found.reason
+            raise NotFound(kind="suppression", name=key)
+        reason = _reason(found)
         if reason in _WHY_NOT:
             raise Conflict(_WHY_NOT[reason])
         lift(key, reason)
         person = find_subscriber(key)
         for each in subscriptions_of(person.id) if person else ():
             whose = Named(each.subscriber_id, each.newsletter_id)
-            note(Consent.UNSUPPRESSED, whose, Origin(METHOD, note=f"{reason}: {said}"), now())
+            note(Consent.UNSUPPRESSED, whose, Origin(method, note=f"{reason}: {said}"), now())
     log.info("suppression lifted", reason=reason, because=said)
     return reason
+
+
+def _reason(suppression: Suppression) -> Reason:
+    return Reason.ERASED if suppression.erased_at else suppression.reason

@@ -36,11 +36,11 @@ def script(slug: str) -> Answer:
     facts = {
         "slug": of.slug,
         "subscribe": f"{url_of(of)}/subscribe",
-        "fields": f"{_url(of)}/fields.json",
+        "fields": f"{url_of_embed(of)}/fields.json",
         "css": _style(),
     }
     if house().settings.proof_of_work:
-        facts["solver"] = f"{_url(of)}/proof.js"
+        facts["solver"] = f"{url_of_embed(of)}/proof.js"
         facts["challenge"] = f"{url_of(of)}/challenge.json"
     response = Response(_lean(render_template("embed/script.js", facts=facts)), mimetype="text/javascript")
     response.cache_control.public, response.cache_control.max_age = True, KEPT_FOR
@@ -110,8 +110,8 @@ def snippets(slug: str) -> Answer:
         cadences=list(Cadence),
         proof=asked_proof(of),
         subscribe_url=f"{url_of(of)}/subscribe",
-        script_url=f"{_url(of)}.js",
-        frame_url=f"{_url(of)}?{query}" if query else _url(of),
+        script_url=f"{url_of_embed(of)}.js",
+        frame_url=f"{url_of_embed(of)}?{query}" if query else url_of_embed(of),
         preview_url=url_for("embed.frame", slug=slug, **offer.query),
         snippets_url=url_for("embed.snippets", slug=slug),
     )
@@ -132,7 +132,8 @@ def _framed(template: str, of: Newsletter, offer: Offer, **values: object) -> st
     return render_template(template, newsletter=of, offer=offer, action_url=action_url, **values)
 
 
-def _url(of: Newsletter) -> str:
+def url_of_embed(of: Newsletter) -> str:
+    """Of the frame, for other pages; with `.js` behind it that of the script."""
     return f"{house().settings.base_url}/embed/{of.slug}"
 
 

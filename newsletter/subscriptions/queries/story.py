@@ -62,15 +62,25 @@ class Story:
 
 
 def story(person: Subscriber | None, suppression: Suppression | None, slugs: Mapping[int, str]) -> Story:
-    """All that is known, in the order of time; `slugs` are the newsletters' by their ids."""
+    """All that is known, in the order of time, as far as it is about these newsletters: `slugs` by their ids.
+
+    Mails about subscriptions as such are told where these are all that the person has.
+    """
     if person is None:
         return Story(None, suppression, {}, ())
-    events = [_consented(each, slugs) for each in consent_of(person.id)]
-    events += [_sent(mailing, delivery) for mailing, delivery in deliveries_of(person.id)]
+    subscriptions, consent = subscriptions_of(person.id), consent_of(person.id)
+    events = [_consented(each, slugs) for each in consent if each.newsletter_id in slugs]
+    named = {each.newsletter_id for each in subscriptions} | {each.newsletter_id for each in consent}
+    is_whole = named <= slugs.keys()
+    events += [
+        _sent(mailing, delivery)
+        for mailing, delivery in deliveries_of(person.id)
+        if mailing.newsletter_id in slugs or (mailing.newsletter_id is None and is_whole)
+    ]
     return Story(
         person=person,
         suppression=suppression,
-        subscriptions={slugs[each.newsletter_id]: each for each in subscriptions_of(person.id)},
+        subscriptions={slugs[each.newsletter_id]: each for each in subscriptions if each.newsletter_id in slugs},
         events=sorted(events, key=lambda each: each.at),
     )
 

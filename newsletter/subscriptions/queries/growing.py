@@ -1,0 +1,40 @@
+"""Reading how newsletters grow, out of the sums that jobs make."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy import Select, func, select
+
+from newsletter.core.db import db
+from newsletter.subscriptions.models import GrowthCount, GrowthMark, Import, ImportState
+from newsletter.subscriptions.policy.growth import Day
+
+
+def growth(newsletter_id: int, since: date) -> Sequence[Day]:
+    """The days (UTC) from then on of which something is to be told, oldest first."""
+    rows = db.session.execute(
+        select(GrowthCount.day, GrowthCount.joined, GrowthCount.left).where(
+            GrowthCount.newsletter_id == newsletter_id, GrowthCount.day >= since
+        )
+    )
+    days = {row.day: Day(row.day, row.joined, 0, row.left) for row in rows}
+    for each in db.session.scalars(_imports(newsletter_id, since)):
+        day = each.started_at.date()
+        known = days.get(day, Day(day))
+        days[day] = Day(day, known.joined, known.brought + int(each.counts.get("confirmed", 0)), known.left)
+    return [days[day] for day in sorted(days)]
+
+
+def growth_counted_at() -> datetime | None:
+    """When the sums were last brought up to date; None if never."""
+    return db.session.scalar(
+        select(func.max(GrowthMark.seen_at)).where(GrowthMark.counted_id == GrowthMark.seen_id)
+    )
+
+
+def _imports(newsletter_id: int, since: date) -> Select[Import]:
+    return select(Import).where(
+        Import.newsletter_id == newsletter_id,
+        Import.state != ImportState.UNDONE,
+        Import.started_at >= datetime.combine(since, time.min, UTC),
+    )

@@ -1,0 +1,180 @@
+"""People in the console, in a real browser: an import with dry run and undo, a story and an erasure; 320 px."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy import insert
+
+from newsletter.core.clock import now
+from newsletter.core.db import db, transaction
+from newsletter.core.settings import Settings
+from newsletter.operators.service import Browser as Seen
+from newsletter.operators.service import log_in
+from newsletter.subscriptions.models import GrowthCount
+from newsletter.suppressions.models import Reason
+from newsletter.suppressions.service import suppress
+from tests import make
+from tests.trips.stage import Stage, running
+
+pytestmark = pytest.mark.browser
+
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+)
+WORD = "Signed up on the old site, 2021 to 2026, exported by Ines Marlow"
+HEADER = "Email Address,First Name,State\n"
+ROWS = f"{HEADER}ann@readers.example,Ann,subscribed\nbob@readers.example,Bob,vip\nnobody,Nil,vip\n"
+PICTURES = os.environ.get("NEWSLETTER_TEST_PICTURES", "")
+"""A folder for pictures of each page, for whoever wants to look at them."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def stage(app: Flask, settings: Settings, tmp_path: Path) -> Iterator[Stage]:
+    with running(settings, tmp_path) as stage:
+        make.newsletter()
+        yield stage
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(browser: Browser, stage: Stage, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 320, "height": 640}, color_scheme=request.param)
+    who = make.operator(stage.house)
+    key = log_in(who.address, make.PASSWORD, Seen("127.0.0.1", "Chromium"), stage.house).key
+    context.add_cookies([{"name": "console", "value": key, "url": stage.url}])
+    page = context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    yield page
+    context.close()
+
+
+def assert_well_made(page: Page, name: str) -> None:
+    """No finding of axe, no sideways scrolling at 320 px, one h1."""
+    if PICTURES:
+        scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+        for width in (320, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.screenshot(path=Path(PICTURES) / f"{name}-{scheme}-{width}.png", full_page=True)
+        page.set_viewport_size({"width": 320, "height": 640})
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.locator("h1").count() == 1
+
+
+def test_an_import_is_looked_at_changed_taken_in_and_taken_back(stage: Stage, page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "members.csv"
+    file.write_text(ROWS)
+    page.goto(f"{stage.url}/console/imports")
+    assert_well_made(page, "imports")
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_label("Where and how did these people agree?").fill(WORD)
+    page.get_by_role("button", name="Send in and look at it").click()
+    # The part with the progress renews itself until the worker is done.
+    expect(page.get_by_role("heading", name="What was recognised")).to_be_visible(timeout=20_000)
+    assert_well_made(page, "import")
+    assert "not known: rejected" in page.get_by_label("vip 2 rows").inner_text()
+
+    page.get_by_label("vip 2 rows").select_option("active")
+    page.get_by_role("button", name="Look at it again").click()
+    expect(page.get_by_role("button", name="Do exactly this")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Do exactly this").click()
+    expect(page.get_by_role("link", name="To import 1")).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name="To import 1").click()
+    assert "2 pending" in page.locator("table").inner_text().replace("\u202f", " ")
+    page.get_by_role("button", name="Take import 1 back").click()
+    for _ in range(20):
+        page.reload()
+        if "undone" in page.locator("table").inner_text():
+            break
+        page.wait_for_timeout(500)
+    assert "undone" in page.locator("table").inner_text()
+
+
+def test_somebody_is_found_told_suppressed_let_go_and_erased(stage: Stage, page: Page) -> None:
+    make.signed_up("ann@readers.example", stage.house, origin=make.form(form="footer", ip="192.0.2.7"))
+    page.goto(f"{stage.url}/console/subscribers")
+    assert_well_made(page, "subscribers")
+    page.get_by_label("Address", exact=True).fill("ann@readers.example")
+    page.get_by_role("button", name="Find").click()
+    assert "ann" not in page.url
+    assert "requested" in page.get_by_role("region", name="The story").inner_text()
+    assert_well_made(page, "subscriber")
+
+    page.get_by_text("Suppress it").click()
+    page.get_by_label("Why").last.fill("asked for it by letter")
+    page.get_by_role("button", name="Suppress", exact=True).click()
+    assert "mailed nothing more" in page.get_by_role("status").inner_text()
+    page.get_by_text("Let it be mailed again").first.click()
+    page.get_by_label("Why").last.fill("it was another person")
+    page.get_by_role("button", name="Mail it again").click()
+    assert "may be mailed again" in page.get_by_role("status").inner_text()
+
+    page.get_by_role("link", name="Erase this person").click()
+    assert_well_made(page, "erase")
+    page.get_by_label("Yes, erase").check()
+    page.get_by_role("button", name="Erase for good").click()
+    assert page.locator("h1").inner_text() == "Erased"
+    assert_well_made(page, "erased")
+
+
+def test_the_other_pages_are_well_made(stage: Stage, page: Page) -> None:
+    of = make.newsletter("dawn", name="The Dawn")
+    make.subscriptions(of, stage.house, 3)
+    make.signed_up("ann@readers.example", stage.house, origin=make.form(form="footer"))
+    key = suppress("k" * 32, Reason.HARD_BOUNCE, "550 5.1.1 no such user").address_key
+    with transaction():
+        weeks = [date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16), now().date()]
+        rows = [
+            {"newsletter_id": 1, "day": day, "joined": 40 + place, "left": 9} for place, day in enumerate(weeks)
+        ]
+        db.session.execute(insert(GrowthCount), rows)
+
+    for name, path in (
+        ("narrowed", "/console/subscribers?newsletter=dawn&status=confirmed"),
+        ("nobody", "/console/subscribers?form=nowhere"),
+        ("wrong", "/console/subscribers?since=never"),
+        ("act-offer", "/console/subscribers/acts/begin/unsubscribe?newsletter=dawn"),
+        ("acts", "/console/subscribers/acts"),
+        ("suppressions", "/console/suppressions"),
+        ("suppression", f"/console/suppressions/{key}"),
+        ("numbers", "/console/numbers?newsletter=courier"),
+        ("snippets", "/console/snippets/courier"),
+    ):
+        page.goto(f"{stage.url}{path}")
+        assert_well_made(page, name)
+
+
+def test_it_all_works_where_no_script_runs(stage: Stage, browser: Browser, page: Page) -> None:
+    of = make.newsletter("dawn", name="The Dawn")
+    make.subscriptions(of, stage.house, 3)
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies(
+        [{"name": each["name"], "value": each["value"], "url": stage.url} for each in page.context.cookies()]
+    )
+    plain = context.new_page()
+    plain.goto(f"{stage.url}/console/subscribers/acts/begin/unsubscribe?newsletter=dawn")
+    plain.get_by_label("Why").fill("the newsletter has ended")
+    plain.get_by_role("button", name="Unsubscribe 3").click()
+    for _ in range(20):
+        plain.reload()
+        if "done" in plain.get_by_role("status").inner_text():
+            break
+        plain.wait_for_timeout(500)
+    assert "3 of 3 people" in plain.get_by_role("status").inner_text()
+    context.close()
