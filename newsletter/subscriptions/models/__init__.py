@@ -4,7 +4,7 @@ from newsletter.subscriptions.models.alarms import Alarm
 from newsletter.subscriptions.models.bulk import BulkAction, BulkKind, BulkState
 from newsletter.subscriptions.models.changes import AddressChange
 from newsletter.subscriptions.models.consent import Consent, ConsentEvent, ConsentOrigin, Wording
-from newsletter.subscriptions.models.counts import ConfirmCount, GrowthCount, GrowthMark
+from newsletter.subscriptions.models.counts import ConfirmCount, GrowthCount, GrowthMark, StandingCount
 from newsletter.subscriptions.models.imports import Import, ImportState, Upload, UploadState
 from newsletter.subscriptions.models.people import (
     HAS_CADENCE,
@@ -54,6 +54,7 @@ __all__ = [
     "ImportState",
     "SignUp",
     "SpentProof",
+    "StandingCount",
     "Subscriber",
     "Subscription",
     "Upload",
