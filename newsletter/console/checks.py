@@ -90,7 +90,7 @@ def _span(value: timedelta) -> str:
     for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         count, rest = divmod(value.total_seconds(), unit)
         if count >= 1 and not rest:
-            return f"{count:.0f} {name}"
+            return f"{count:.0f} {name if count > 1 else name.removesuffix('s')}"
     return f"{value.total_seconds():g} seconds"
 
 

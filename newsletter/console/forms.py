@@ -1,13 +1,18 @@
 """What an operator types at the door and about themselves; what it means is checked by the services."""
 
+from collections.abc import Iterable
+
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.validators import InputRequired, Length
 
 from newsletter.core.errors import Conflict, InvalidInput
+from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.service import Masthead
 from newsletter.operators.policy import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
 
+_ROLES = [SelectChoice(role.value, role.value.capitalize()) for role in Role]
 _NEW = f"At least {SHORTEST_PASSWORD} characters. A few words in a row are strong, and easy to keep."
 
 
@@ -98,19 +103,24 @@ class FactorForm(AgainForm):
     )
 
 
+def places(newsletters: Iterable[Newsletter]) -> list[SelectChoice]:
+    """Where a role may hold: "" for the whole house, else a slug."""
+    return [SelectChoice("", "The whole house"), *(SelectChoice(each.slug, each.name) for each in newsletters)]
+
+
 class OperatorForm(ConsoleForm):
     """Somebody to let in; `newsletter` is a slug, "" for the whole house."""
 
     email = EmailField("E-mail address", validators=[InputRequired("Please enter an address."), Length(max=320)])
     name = StringField("Name", description="As colleagues call them.", validators=[Length(max=LONGEST_NAME)])
-    role = SelectField("Role", choices=[(role.value, role.value.capitalize()) for role in Role])
+    role = SelectField("Role", choices=_ROLES)
     newsletter = SelectField("Where")
 
 
 class RoleForm(ConsoleForm):
     """A role to give; `newsletter` as in `OperatorForm`."""
 
-    role = SelectField("Role", choices=[(role.value, role.value.capitalize()) for role in Role])
+    role = SelectField("Role", choices=_ROLES)
     newsletter = SelectField("Where")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from newsletter.console.places import find_place
 from newsletter.console.words import day_and_time
 from newsletter.core.clock import now
-from newsletter.delivery.models import MailingState
+from newsletter.delivery.models import Mailing, MailingState
 from newsletter.delivery.policy import Status
 from newsletter.delivery.queries import Ledger, ledger, still_open
 from newsletter.digests.policy import in_words
@@ -108,14 +108,14 @@ def week_of_sign_ups(of: Of) -> tuple[int, int]:
     return confirm_sums(of, (now() - WEEK).date())
 
 
-_finished: dict[tuple[int, datetime], Ledger] = {}
+_finished: dict[tuple[bytes, datetime], Ledger] = {}
 _MOST_KEPT = 200
 
 
 def _out(each: Listed) -> Out:
     edition, mailing = each.edition, each.mailing
-    is_over = mailing is not None and mailing.state is MailingState.FINISHED and mailing.finished_at is not None
     audience = mailing.audience if mailing else 0
+    account = _account(mailing) if mailing else None
     return Out(
         edition.id,
         edition.subject,
@@ -123,20 +123,23 @@ def _out(each: Listed) -> Out:
         EditionStatus(edition.status),
         edition.sent_at or (mailing.created_at if mailing else edition.created_at),
         audience,
-        audience if is_over or mailing is None else audience - still_open(mailing.id),
-        _finished_ledger(mailing.id, mailing.finished_at) if is_over else None,  # type: ignore[arg-type, union-attr]
+        audience if account or mailing is None else audience - still_open(mailing.id),
+        account,
         find_place(f"/console/editions/{edition.id}"),
     )
 
 
-def _finished_ledger(mailing_id: int, finished_at: datetime) -> Ledger:
-    """Counted once in this process: what is finished stays so, unless it is finished again at another moment."""
-    known = _finished.get((mailing_id, finished_at))
+def _account(mailing: Mailing) -> Ledger | None:
+    """Of a finished mailing, counted once in this process: if it is sent again, it finishes at another moment."""
+    if mailing.state != MailingState.FINISHED or mailing.finished_at is None:
+        return None
+    place = mailing.seed, mailing.finished_at
+    known = _finished.get(place)
     if known is None:
-        known = ledger(mailing_id)
+        known = ledger(mailing.id)
         while len(_finished) >= _MOST_KEPT:
             _finished.pop(next(iter(_finished)), None)
-        _finished[mailing_id, finished_at] = known
+        _finished[place] = known
     return known
 
 

@@ -1,8 +1,12 @@
 """Links between pages that may not all be there: a page is linked if the application has it."""
 
-from flask import current_app, request
+from urllib.parse import urlsplit
+
+from flask import current_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
+
+from newsletter.web.current import settings
 
 
 def find_place(path: str) -> str | None:
@@ -11,4 +15,4 @@ def find_place(path: str) -> str | None:
         current_app.url_map.bind("").match(path, method="GET")
     except (HTTPException, RequestRedirect):
         return None
-    return f"{request.script_root}{path}"
+    return urlsplit(settings().base_url).path + path

@@ -88,11 +88,9 @@ def test_states_are_as_the_job_has_counted_them(house: House) -> None:
     count_standings()
 
     assert before == during
-    assert (before["confirmed"], standing_counts(of.id)["pending"], standing_counts(other.id)["paused"]) == (
-        2,
-        1,
-        1,
-    )
+    assert before[SubscriptionStatus.CONFIRMED] == 2
+    assert standing_counts(of.id)[SubscriptionStatus.PENDING] == 1
+    assert standing_counts(other.id)[SubscriptionStatus.PAUSED] == 1
 
 
 def test_weeks_are_told_backwards_from_today() -> None:
