@@ -21,6 +21,7 @@ from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
 from newsletter.operators.policy import Role
 from newsletter.subscriptions.models import GrowthCount, Import, ImportState
+from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.policy.growth import Day, weeks
 from newsletter.subscriptions.queries.growing import standing_counts
 from newsletter.subscriptions.service import Origin, confirm, erase, unsubscribe
