@@ -35,7 +35,7 @@ from newsletter.subscriptions.service import (
     watch_sign_ups,
 )
 from newsletter.subscriptions.service.bulk import work_through_bulk
-from newsletter.subscriptions.service.growing import count_growth
+from newsletter.subscriptions.service.growing import count_growth, count_standings
 from newsletter.subscriptions.service.preferring import resume_due
 from newsletter.subscriptions.service.readdressing import purge_changes
 from newsletter.subscriptions.service.staying import ask_inactive
@@ -145,6 +145,7 @@ def _work_on_many(_house: House) -> None:
 
 def _count(_house: House) -> None:
     count_growth()
+    count_standings()
     count_ended()
 
 

@@ -63,6 +63,19 @@ def _make_sums():
         sa.PrimaryKeyConstraint("newsletter_id", "day", name="pk_growth_counts"),
     )
     op.create_table(
+        "standing_counts",
+        sa.Column("newsletter_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("status", sa.String(12), nullable=False),
+        sa.Column("how_many", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["newsletter_id"],
+            ["newsletters.id"],
+            name="fk_standing_counts_newsletter_id_newsletters",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("newsletter_id", "status", name="pk_standing_counts"),
+    )
+    op.create_table(
         "growth_marks",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("counted_id", BIG, nullable=False),
@@ -129,7 +142,7 @@ def _make_bulk_actions():
 
 
 def downgrade():
-    for table in ("bulk_actions", "uploads", "delivery_counts", "growth_marks", "growth_counts"):
+    for table in ("bulk_actions", "uploads", "delivery_counts", "growth_marks", "standing_counts", "growth_counts"):
         op.drop_table(table)
     op.drop_index("ix_mailings_to_count", "mailings")
     op.drop_column("mailings", "counted_at")

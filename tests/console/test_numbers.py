@@ -21,9 +21,11 @@ from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
 from newsletter.operators.policy import Role
 from newsletter.subscriptions.models import GrowthCount, Import, ImportState
+from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.policy.growth import Day, weeks
+from newsletter.subscriptions.queries.growing import standing_counts
 from newsletter.subscriptions.service import Origin, confirm, erase, unsubscribe
-from newsletter.subscriptions.service.growing import count_growth
+from newsletter.subscriptions.service.growing import count_growth, count_standings
 from tests import make
 
 MONDAY = date(2026, 11, 23)
@@ -74,6 +76,22 @@ def test_what_another_transaction_may_still_write_is_not_counted_over(
 
     assert first > 0
     assert count_growth() == 0
+
+
+def test_states_are_as_the_job_has_counted_them(house: House) -> None:
+    of, other = make.newsletter("tide"), make.newsletter("dawn")
+    make.subscriptions(of, house, 2)
+    before = standing_counts(of.id)
+    count_standings()
+    make.subscription(of, house, status="pending")
+    make.subscription(other, house, status="paused")
+    during = standing_counts(of.id)
+    count_standings()
+
+    assert before == during
+    assert before[SubscriptionStatus.CONFIRMED] == 2
+    assert standing_counts(of.id)[SubscriptionStatus.PENDING] == 1
+    assert standing_counts(other.id)[SubscriptionStatus.PAUSED] == 1
 
 
 def test_weeks_are_told_backwards_from_today() -> None:

@@ -21,8 +21,8 @@ from newsletter.operators.policy import Role
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.policy.growth import WEEK, Week, monday_of, weeks
 from newsletter.subscriptions.policy.ratios import Ratio, low
-from newsletter.subscriptions.queries import By, confirm_ratios, counts
-from newsletter.subscriptions.queries.growing import growth, growth_counted_at
+from newsletter.subscriptions.queries import By, confirm_ratios
+from newsletter.subscriptions.queries.growing import growth, growth_counted_at, standing_counts
 
 WEEKS, RATIO_DAYS, EDITIONS, DOMAINS = 26, 30, 20, 15
 RATIOS: Sequence[By] = ("form", "page", "provider")
@@ -46,7 +46,7 @@ def overview() -> Answer:
         return render_template("console/numbers.html", of=None, newsletters=there)
     slug = request.args.get("newsletter", "")
     of = next((each for each in there if each.slug == slug), there[0])
-    states = counts(of.id)
+    states = standing_counts(of.id)
     grown, sent = _weeks(of, states), _editions(of)
     ratios = {by: confirm_ratios(by, _ratio_since(), of.id)[:DOMAINS] for by in RATIOS}
     return render_template(
@@ -137,7 +137,7 @@ def _ratio_since() -> date:
 def _growth_table(of: Newsletter) -> Table:
     rows = [
         [each.monday, each.joined, each.brought, each.left, each.readers, _share(each.churn)]
-        for each in _weeks(of, counts(of.id))
+        for each in _weeks(of, standing_counts(of.id))
     ]
     return Table(("week", "joined", "imported", "left", "readers", "churn"), rows)
 

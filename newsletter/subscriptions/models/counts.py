@@ -6,6 +6,7 @@ from sqlalchemy import Date, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import BigId, UtcDateTime, db
+from newsletter.subscriptions.policy import SubscriptionStatus
 
 
 class ConfirmCount(db.Model):  # type: ignore[name-defined, misc]
@@ -45,6 +46,18 @@ class GrowthCount(db.Model):  # type: ignore[name-defined, misc]
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     joined: Mapped[int] = mapped_column(default=0)
     left: Mapped[int] = mapped_column(default=0)
+
+
+class StandingCount(db.Model):  # type: ignore[name-defined, misc]
+    """How many subscriptions of a newsletter were in a state when they were last counted."""
+
+    __tablename__ = "standing_counts"
+
+    newsletter_id: Mapped[int] = mapped_column(
+        ForeignKey("newsletters.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    status: Mapped[SubscriptionStatus] = mapped_column(String(12), primary_key=True)
+    how_many: Mapped[int] = mapped_column()
 
 
 class GrowthMark(db.Model):  # type: ignore[name-defined, misc]

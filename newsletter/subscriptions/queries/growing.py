@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, time
 from sqlalchemy import Select, func, select
 
 from newsletter.core.db import db
-from newsletter.subscriptions.models import GrowthCount, GrowthMark, Import, ImportState
+from newsletter.subscriptions.models import GrowthCount, GrowthMark, Import, ImportState, StandingCount
+from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.policy.growth import Day
+from newsletter.subscriptions.queries import counts
 
 
 def growth(newsletter_id: int, since: date) -> Sequence[Day]:
@@ -23,6 +25,18 @@ def growth(newsletter_id: int, since: date) -> Sequence[Day]:
         known = days.get(day, Day(day))
         days[day] = Day(day, known.joined, known.brought + int(each.counts.get("confirmed", 0)), known.left)
     return [days[day] for day in sorted(days)]
+
+
+def standing_counts(newsletter_id: int) -> dict[SubscriptionStatus, int]:
+    """How many subscriptions are in each state, as the job has counted them within the last minutes.
+
+    Before it ever has, they are counted now.
+    """
+    rows = db.session.execute(
+        select(StandingCount.status, StandingCount.how_many).where(StandingCount.newsletter_id == newsletter_id)
+    )
+    found = {SubscriptionStatus(status): how_many for status, how_many in rows}
+    return {status: found.get(status, 0) for status in SubscriptionStatus} if found else counts(newsletter_id)
 
 
 def growth_counted_at() -> datetime | None:

@@ -6,12 +6,19 @@ is counted is only what an earlier look, a few minutes ago, could have seen.
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Date, exists, func, select, update
+from sqlalchemy import ColumnElement, Date, delete, exists, func, insert, select, update
 from sqlalchemy.orm import aliased
 
 from newsletter.core.clock import now
 from newsletter.core.db import db, insert_adding, insert_ignoring, one_at_a_time, transaction
-from newsletter.subscriptions.models import Consent, ConsentEvent, GrowthCount, GrowthMark
+from newsletter.subscriptions.models import (
+    Consent,
+    ConsentEvent,
+    GrowthCount,
+    GrowthMark,
+    StandingCount,
+    Subscription,
+)
 
 AT_A_TIME = 100_000
 """Events of one transaction."""
@@ -40,6 +47,16 @@ def count_growth() -> int:
                 return counted
             else:
                 return counted
+
+
+def count_standings() -> None:
+    """Count how many subscriptions are in each state: an index is read from end to end, so no page does it."""
+    with transaction():
+        one_at_a_time("standings")
+        db.session.execute(delete(StandingCount))
+        counted = select(Subscription.newsletter_id, Subscription.status, func.count())
+        chosen = counted.group_by(Subscription.newsletter_id, Subscription.status)
+        db.session.execute(insert(StandingCount).from_select(["newsletter_id", "status", "how_many"], chosen))
 
 
 def _mark() -> GrowthMark:
