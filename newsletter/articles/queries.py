@@ -1,14 +1,26 @@
 """Reading sources and articles."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import load_only
 
 from newsletter.articles.models import Article, ArticleKey, Author, Source
-from newsletter.articles.policy import name_key, names_in
+from newsletter.articles.policy import name_key, names_in, spellings
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
+from newsletter.core.keyset import NEWEST, Place, Turned, turned
+
+PAGE = 30
+"""Articles on a page of the list."""
+
+MOST_LEFT_OUT = 50
+
+_WITHOUT_BODIES = load_only(
+    *(Article.source_id, Article.url, Article.title, Article.author, Article.topics, Article.available_at),
+    *(Article.published_at, Article.date_is_guess),
+)
 
 
 def source(source_id: int) -> Source:
@@ -67,6 +79,48 @@ def articles(article_ids: Collection[int]) -> Sequence[Article]:
     if not article_ids:
         return ()
     return db.session.scalars(select(Article).where(Article.id.in_(article_ids))).all()
+
+
+def listed(source_id: int | None = None, words: Sequence[str] = (), place: Place = NEWEST) -> Turned[Article]:
+    """A page of articles, the last read first, without their bodies; places are ids.
+
+    Of one source, None for all; with words only those in whose title or author each of them stands.
+    """
+    found = select(Article).options(_WITHOUT_BODIES)
+    if source_id is not None:
+        found = found.where(Article.source_id == source_id)
+    for word in words:
+        ways = (
+            text.icontains(way, autoescape=True)
+            for text in (Article.title, Article.author)
+            for way in spellings(word)
+        )
+        found = found.where(or_(*ways))
+    return turned(found, Article.id, place, PAGE)
+
+
+def left_out(
+    source_ids: Collection[int], start: datetime, end: datetime, but: Collection[int]
+) -> Sequence[Article]:
+    """As `available`, without those whose ids are given and without bodies; the newest fifty."""
+    return db.session.scalars(
+        select(Article)
+        .options(_WITHOUT_BODIES)
+        .where(
+            Article.source_id.in_(source_ids),
+            Article.available_at >= start,
+            Article.available_at < end,
+            Article.id.not_in(but),
+        )
+        .order_by(Article.available_at.desc(), Article.id.desc())
+        .limit(MOST_LEFT_OUT)
+    ).all()
+
+
+def how_many() -> Mapping[int, int]:
+    """The number of articles of each source that has any."""
+    counted = select(Article.source_id, func.count().label("total")).group_by(Article.source_id)
+    return {row.source_id: row.total for row in db.session.execute(counted)}
 
 
 def known_keys(source_id: int, keys: Collection[str]) -> dict[str, int]:

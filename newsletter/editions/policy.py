@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from newsletter.mail.message import plain
-
 LONGEST_SUBJECT = 100
 """Characters; mail programs on a phone show about forty of them, the rest is for the others."""
 
 LONGEST_PREHEADER = 140
 LONGEST_PROBLEM = 500
+LONGEST_NOTE = 5000
+MOST_ARTICLES = 100
 
 GRACE = timedelta(hours=2)
 """How late a scheduled edition still leaves by itself."""
@@ -53,19 +53,6 @@ PLAIN_LAYOUT = Layout()
 PUBLIC = frozenset({EditionStatus.SENDING, EditionStatus.PAUSED, EditionStatus.SENT})
 """On the web too, because somebody has it in their inbox, with the link to it."""
 
-LONGEST_SEARCH, MOST_WORDS = 100, 5
-
-
-def search_words(typed: str) -> tuple[str, ...]:
-    """What to look for: each word once, the first five of what is within the first hundred characters."""
-    return tuple(dict.fromkeys(plain(typed[:LONGEST_SEARCH]).split()))[:MOST_WORDS]
-
-
-def spellings(word: str) -> tuple[str, ...]:
-    """The ways to write a word in small and capital letters, for a database that only folds those of ASCII."""
-    ways = (word,) if word.isascii() else (word, word.lower(), word.upper(), word.capitalize())
-    return tuple(dict.fromkeys(ways))
-
 
 def subject(titles: Sequence[str]) -> str:
     """The first headline, and how many more there are: `Ferry runs again, and 6 more`."""
@@ -80,6 +67,19 @@ def subject(titles: Sequence[str]) -> str:
 def preheader(titles: Sequence[str]) -> str:
     """What mail programs show after the subject: the headlines that follow."""
     return shortened(" · ".join(titles[1:4]), LONGEST_PREHEADER)
+
+
+def moved(ids: Sequence[int], sections: Mapping[int, str], which: int, step: str) -> list[int]:
+    """The order after one of them went `up`, `down` or to the `top`, past nothing that is in another section."""
+    places = [place for place, each in enumerate(ids) if sections.get(each, "") == sections.get(which, "")]
+    now = places.index(ids.index(which))
+    then = {"up": max(now - 1, 0), "down": min(now + 1, len(places) - 1), "top": 0}[step]
+    among = [ids[place] for place in places]
+    among.insert(then, among.pop(now))
+    order = list(ids)
+    for place, each in zip(places, among, strict=True):
+        order[place] = each
+    return order
 
 
 def shortened(text: str, longest: int) -> str:

@@ -24,7 +24,8 @@ from newsletter.digests.service import (
     unmark,
     window_at,
 )
-from newsletter.digests.service.ruling import LONGEST_NOTE, Rule
+from newsletter.digests.service.ruling import Rule
+from newsletter.editions.policy import LONGEST_NOTE
 from newsletter.editions.queries import articles_of, editions
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope

@@ -1,20 +1,15 @@
 """Drafting, arranging, sending and stopping editions."""
 
-from newsletter.editions.service.drafting import (
-    Window,
-    arrange,
-    call,
-    draft,
-    findings,
-    preview_content,
-    slot_of,
-)
+from newsletter.editions.service.arranging import Step, annotate, arrange, call, drop, move, reorder, take_in
+from newsletter.editions.service.drafting import Window, draft, findings, preview, preview_content, slot_of
 from newsletter.editions.service.sending import (
     approve,
     cancel,
     follow_mailings,
     hold,
+    let_leave,
     pause,
+    recall,
     resend,
     resume,
     schedule,
@@ -24,17 +19,25 @@ from newsletter.editions.service.sending import (
 from newsletter.editions.service.trying import send_trial, tell_editor
 
 __all__ = [
+    "Step",
     "Window",
+    "annotate",
     "approve",
     "arrange",
     "call",
     "cancel",
     "draft",
+    "drop",
     "findings",
     "follow_mailings",
     "hold",
+    "let_leave",
+    "move",
     "pause",
+    "preview",
     "preview_content",
+    "recall",
+    "reorder",
     "resend",
     "resume",
     "schedule",
@@ -42,5 +45,6 @@ __all__ = [
     "send_due",
     "send_trial",
     "slot_of",
+    "take_in",
     "tell_editor",
 ]

@@ -1,6 +1,6 @@
 """Sending editions and stopping them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, update
@@ -81,6 +81,21 @@ def approve(edition_id: int, house: House) -> Edition:
     _refuse_errors(edition_id, findings(edition_id, house))
     at = edition(edition_id).sends_at
     return _put(edition_id, EditionStatus.SCHEDULED, max(at, now()) if at else now(), "")
+
+
+def let_leave(edition_id: int, house: House) -> Edition:
+    """Let it leave at once, by the next worker that looks; whoever asks need not wait until all are queued.
+
+    Raises NotFound, Conflict unless it is a draft or scheduled, or EditionUnfit when the gate finds an error.
+    """
+    _refuse_errors(edition_id, findings(edition_id, house))
+    values = {"status": EditionStatus.SCHEDULED, "sends_at": now(), "problem": ""}
+    return _change(edition_id, (EditionStatus.DRAFT, EditionStatus.SCHEDULED), values, "be sent; approve it first")
+
+
+def recall(edition_id: int) -> Edition:
+    """Never send it, as long as nothing of it has left; its articles may go again. Raises NotFound, Conflict."""
+    return _change(edition_id, OPEN, {"status": EditionStatus.CANCELLED}, "be recalled; cancel the rest of it")
 
 
 def send_due(house: House) -> None:
@@ -168,13 +183,18 @@ def follow_mailings() -> None:
 def _put(edition_id: int, status: EditionStatus, at: datetime | None, problem: str) -> Edition:
     """Into a state before sending, unless it has left it."""
     values = {"status": status, "problem": problem} | ({"sends_at": at} if at else {})
+    return _change(edition_id, OPEN, values, f"become {status} any more")
+
+
+def _change(edition_id: int, among: Sequence[EditionStatus], values: Mapping[str, object], wish: str) -> Edition:
+    """Write these values if it is in one of those states; `wish` is what it otherwise cannot."""
     with transaction():
         chosen = edition(edition_id)
         written = rows_written(
-            update(Edition).where(Edition.id == edition_id, Edition.status.in_(OPEN)).values(**values)
+            update(Edition).where(Edition.id == edition_id, Edition.status.in_(among)).values(**values)
         )
         if not written:
-            words = f"Edition {edition_id} is {chosen.status}; it cannot become {status} any more."
+            words = f"Edition {edition_id} is {chosen.status}; it cannot {wish}."
             raise Conflict(words)
         return edition(edition_id)
 
