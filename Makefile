@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
 
-.PHONY: help run migration test check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web clean
+.PHONY: help vendored run migration test check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,11 @@ bench-import: $(VENV)/dev.stamp ## Measure a million rows in, out and taken back
 
 bench-web: $(VENV)/dev.stamp ## Measure sign-ups, confirmations and unsubscribes per second, into docs/benchmarks-web.md
 	$(BIN)/newsletter bench web --write docs/benchmarks-web.md
+
+vendored: ## Copy the console's scripts from npm into newsletter/web/static, as package-lock.json has them (needs npm)
+	npm ci --ignore-scripts
+	cp node_modules/htmx.org/dist/htmx.min.js newsletter/web/static/htmx.min.js
+	cp node_modules/htmx-ext-sse/dist/sse.min.js newsletter/web/static/sse.min.js
 
 lock: ## Make the hashed lock files again (needs uv)
 	for extra in build:run scale:scale dev:dev browser:browser; do \

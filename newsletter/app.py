@@ -4,7 +4,7 @@ from flask import Flask, Response
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from newsletter import schema
+from newsletter import console, schema
 from newsletter.core import logs
 from newsletter.core.db import db
 from newsletter.core.settings import Settings, from_environment
@@ -25,14 +25,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or from_environment()
     logs.configure(level=settings.log_level, as_json=settings.log_json)
+    is_encrypted = settings.base_url.startswith("https:")
     app = Flask("newsletter", template_folder=str(TEMPLATES), static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": not settings.is_sqlite},
+        # For the tokens of forms only. A browser takes such a name from this very host only, not from a neighbour.
+        SESSION_COOKIE_NAME="__Host-forms" if is_encrypted else "forms",
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
+        SESSION_COOKIE_SECURE=is_encrypted,
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
         MAX_FORM_PARTS=100,
@@ -43,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         part.register(app)
     for blueprint in (*public.BLUEPRINTS, *editions.BLUEPRINTS, digests.blueprint):
         app.register_blueprint(blueprint)
+    console.register(app)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
     if settings.proxy_hops:

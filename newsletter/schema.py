@@ -12,10 +12,11 @@ from newsletter.digests import models as digests
 from newsletter.editions import models as editions
 from newsletter.mail.house import TEMPLATES
 from newsletter.newsletters import models as newsletters
+from newsletter.operators import models as operators
 from newsletter.subscriptions import models as subscriptions
 from newsletter.suppressions import models as suppressions
 
-FEATURES = (articles, delivery, digests, editions, newsletters, subscriptions, suppressions)
+FEATURES = (articles, delivery, digests, editions, newsletters, operators, subscriptions, suppressions)
 
 MIGRATIONS = TEMPLATES.parent / "migrations"
 

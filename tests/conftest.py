@@ -1,4 +1,4 @@
-"""The six fixtures: settings, app, client, outbox, clock, house. Everything else a test makes with `make`."""
+"""The seven fixtures: settings, app, client, operator, outbox, clock, house. All else a test makes with `make`."""
 
 import os
 import shutil
@@ -22,6 +22,7 @@ from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
 from newsletter.schema import metadata
 from newsletter.web import current
+from tests import make
 
 MONDAY = "2026-11-23T09:00:00+00:00"
 
@@ -102,6 +103,12 @@ def app(settings: Settings) -> Iterator[Flask]:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def operator(app: Flask, house: House) -> FlaskClient:
+    """A client whose owner of the house is logged in to the console."""
+    return make.log_in(app.test_client(), make.operator(house), house)
 
 
 @pytest.fixture

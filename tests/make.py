@@ -10,7 +10,10 @@ from email.message import EmailMessage
 from itertools import count
 from typing import Any
 
+from flask import g
+from flask.testing import FlaskClient
 from sqlalchemy import event
+from werkzeug.test import TestResponse
 
 from newsletter.articles.models import Article, Source
 from newsletter.core.addresses import parse
@@ -28,6 +31,10 @@ from newsletter.mail.message import Envelope
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter as find_one
 from newsletter.newsletters.service import Masthead, add_newsletter
+from newsletter.operators.models import Operator
+from newsletter.operators.policy import Role
+from newsletter.operators.service import Browser, Post, add_operator, enter_by_link
+from newsletter.operators.service import log_in as enter
 from newsletter.subscriptions.models import Subscriber, Subscription
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import find_subscriber, find_subscription
@@ -201,3 +208,39 @@ def statements() -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
+
+
+PASSWORD = "seven grey gulls at noon"
+
+
+def operator(house: House, role: Role = Role.OWNER, newsletter: str | None = None, address: str = "") -> Operator:
+    """Somebody who may log in with PASSWORD; the role is for one newsletter or, with None, for the house."""
+    made, link = add_operator(
+        (address or f"operator{next(_numbers)}@desk.example", ""), Post(role, newsletter), None, house
+    )
+    token = link.rpartition("/")[2]
+    enter_by_link(token, PASSWORD, Browser("192.0.2.9", "Netscape"), house)
+    return made
+
+
+def log_in(client: FlaskClient, who: Operator, house: House) -> FlaskClient:
+    """The client with a session of theirs, as after the login page."""
+    entered = enter(who.address, PASSWORD, Browser("192.0.2.9", "Netscape"), house)
+    client.set_cookie("__Host-console", entered.key, domain="letters.example.org", secure=True)
+    return client
+
+
+def csrf_of(client: FlaskClient, path: str = "/console") -> str:
+    """The token against forged requests, as the page has it in its forms."""
+    # A test is one application context, and Flask-WTF keeps its token there.
+    g.pop("csrf_token", None)
+    found = re.search(r'name="csrf_token" [^>]*value="([^"]+)"', client.get(path).text)
+    assert found, f"no form on {path}"
+    return found.group(1)
+
+
+def press(client: FlaskClient, url: str, **fields: str) -> TestResponse:
+    """Send a form of the console, as its pages do."""
+    token = csrf_of(client, "/console")
+    referrer = {"Referer": "https://letters.example.org/console"}
+    return client.post(url, data={"csrf_token": token, **fields}, headers=referrer)

@@ -7,6 +7,8 @@
     │   ├── InvalidSchedule
     │   └── InvalidUrl
     ├── NotFound               there is no such thing: check the name
+    ├── NotAllowed             the operator's role does not reach so far: ask an owner
+    ├── TooManyTries           too many wrong passwords or codes: wait, then try again
     ├── Conflict               it exists, or it is in the wrong state: look first
     │   └── EditionUnfit       the gate found errors: mend them, then approve it
     ├── LinkError              a link from a mail cannot be used: offer a fresh one
@@ -73,6 +75,19 @@ class NotFound(NewsletterError):
         super().__init__(f"There is no {kind} '{name}'.")
         self.kind = kind
         self.name = name
+
+
+class NotAllowed(NewsletterError):
+    """The operator may not do this; somebody with the role that the text names may."""
+
+
+class TooManyTries(NewsletterError):
+    """Whoever it was must wait; `seconds` is how long at most."""
+
+    def __init__(self, seconds: int) -> None:
+        minutes = max(1, round(seconds / 60))
+        super().__init__(f"Too many tries. Please wait {minutes} minutes, or ask an owner for a one-time link.")
+        self.seconds = seconds
 
 
 class Conflict(NewsletterError):

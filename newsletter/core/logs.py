@@ -25,7 +25,7 @@ from newsletter.core.addresses import masked  # noqa: E402 - as above.
 # Each begins only where a run of letters begins, so that a long line costs one look at each letter.
 _ADDRESS = re.compile(r"(?<![^\s<>\"@,;:()\[\]…])[^\s<>\"@,;:()\[\]…]+(?:@|%40)[^\s<>\"'@,;:/()\[\]&]+")
 _LOGIN = re.compile(r"(://)[^\s/]+@")
-_LINKS = "account|confirm|email-change|never|still|unsubscribe|preferences"
+_LINKS = "account|confirm|email-change|never|still|unsubscribe|preferences|console(?:/|%2F)welcome"
 _TOKEN_PATH = re.compile(rf"((?:/|%2F)(?:{_LINKS})(?:/|%2F))[^\s?#&\"']+", re.IGNORECASE)
 _TOKEN = re.compile(r"(?<![\w-])[\w-]{8,}\.[\w-]{6}\.[\w-]{43}", re.ASCII)
 """What a signed string looks like wherever it stands: payload, moment, SHA-256."""

@@ -29,6 +29,7 @@ HIGHEST_PROOF = 10_000_000
 KeepIp = Literal["whole", "network", "none"]
 SignedForms = Literal["optional", "required"]
 RoleAddresses = Literal["refuse", "allow"]
+SecondFactor = Literal["optional", "publishers", "everybody"]
 
 OnUnknown = Literal["resend_once", "resend_anywhere", "hold"]
 
@@ -105,6 +106,7 @@ class Settings:
     remind_after: timedelta = timedelta(hours=24)
     check_dns: bool = False
     role_addresses: RoleAddresses = "refuse"
+    second_factor: SecondFactor = "optional"
     disposable_domains: Path | None = None
     poll_every: timedelta = timedelta(minutes=5)
     fetch_allow: tuple[HostPort, ...] = ()
@@ -360,6 +362,7 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "REMIND_HOURS": ("remind_after", _hours(0, 7 * 24)),
     "CHECK_DNS": ("check_dns", _boolean),
     "ROLE_ADDRESSES": ("role_addresses", _one_of("refuse", "allow")),
+    "SECOND_FACTOR": ("second_factor", _one_of("optional", "publishers", "everybody")),
     "DISPOSABLE_DOMAINS": ("disposable_domains", _path_or_off),
     "POLL_SECONDS": ("poll_every", _seconds(5, 24 * 3600)),
     "FETCH_ALLOW": ("fetch_allow", _host_ports),

@@ -20,9 +20,11 @@ from newsletter.core.errors import (
     LinkError,
     LinkExpired,
     MailError,
+    NotAllowed,
     NotFound,
     SettingsError,
     SourceError,
+    TooManyTries,
 )
 from newsletter.core.logs import logger
 from newsletter.web import current
@@ -45,6 +47,8 @@ ANSWERS: dict[type[Exception], Answer] = {
     SettingsError: Answer(HTTPStatus.INTERNAL_SERVER_ERROR),
     InvalidInput: Answer(HTTPStatus.UNPROCESSABLE_ENTITY),
     NotFound: Answer(HTTPStatus.NOT_FOUND),
+    NotAllowed: Answer(HTTPStatus.FORBIDDEN),
+    TooManyTries: Answer(HTTPStatus.TOO_MANY_REQUESTS),
     Conflict: Answer(HTTPStatus.CONFLICT),
     LinkError: Answer(HTTPStatus.NOT_FOUND, "pages/link_damaged.html"),
     LinkExpired: Answer(HTTPStatus.GONE, "pages/link_expired.html"),
@@ -55,7 +59,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     PoolTimeout: Answer(HTTPStatus.SERVICE_UNAVAILABLE),
 }
 
-PAGES = frozenset({400, 404, 405, 409, 410, 413, 422, 429, 500, 502, 503})
+PAGES = frozenset({400, 403, 404, 405, 409, 410, 413, 422, 429, 500, 502, 503})
 """Statuses with a page of their own; the others show the one of 400 or 500."""
 
 

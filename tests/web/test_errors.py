@@ -29,7 +29,7 @@ def instance(kind: type[Exception]) -> Exception:
         return kind("confirm")
     if issubclass(kind, OperationalError | InterfaceError):
         return kind(SAID, {}, Exception(SAID))
-    return kind(SAID)
+    return kind(60) if kind is tree.TooManyTries else kind(SAID)
 
 
 def app_that_fails_with(error: Exception) -> Flask:
@@ -144,7 +144,7 @@ def test_everybody_else_gets_a_page(accept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(403, "could not be understood"), (418, "could not be"), (501, "our side")]
+    ("status", "words"), [(402, "could not be understood"), (418, "could not be"), (501, "our side")]
 )
 def test_a_status_without_a_page_shows_that_of_its_kind(status: int, words: str) -> None:
     response = answer(default_exceptions[status]())

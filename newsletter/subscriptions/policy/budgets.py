@@ -5,12 +5,12 @@ or ten thousand victims' once. Each budget counts the confirmations that did lea
 budget is answered like everything else, and mails nobody.
 """
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from newsletter.core.networks import find_networks
 from newsletter.core.settings import Budget
 
 
@@ -54,17 +54,8 @@ def most_for(budget: Budget, trust: Trust) -> int:
 
 def networks(ip: str) -> Mapping[By, str]:
     """The networks that are counted for a request from here; nothing for what is no IP address."""
-    try:
-        address = ipaddress.ip_address(ip.partition("%")[0])
-    except ValueError:
-        return {}
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    near, wide = (32, 24) if address.version == 4 else (64, 48)  # noqa: PLR2004 - the version of IP.
-    return {
-        By.NEAR: str(ipaddress.ip_network((address, near), strict=False)),
-        By.WIDE: str(ipaddress.ip_network((address, wide), strict=False)),
-    }
+    around = find_networks(ip)
+    return {By.NEAR: around.near, By.WIDE: around.wide} if around else {}
 
 
 _FOLDED = {"googlemail.com": "gmail.com", "gmail.com": "gmail.com"}

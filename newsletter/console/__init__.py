@@ -1,0 +1,18 @@
+"""The operators' surface over all features: pages that call the same services as the commands."""
+
+from flask import Flask
+
+from newsletter.console import gate, menu, policies, refusals, words
+from newsletter.console.views import BLUEPRINTS
+
+for _blueprint in BLUEPRINTS:
+    for _part in (policies, gate, refusals):
+        _part.guard(_blueprint)
+
+
+def register(app: Flask) -> None:
+    """All pages under /console."""
+    for part in (policies, gate, menu, words):
+        part.register(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

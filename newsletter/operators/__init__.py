@@ -1,0 +1,1 @@
+"""Who runs the console: accounts, roles, sessions, and the trail of what they did."""

@@ -1,0 +1,45 @@
+"""The verbs of operators: coming in and staying, letting others in, and the trail of all that."""
+
+from newsletter.operators.service.auditing import BY_COMMAND, note, seen_from
+from newsletter.operators.service.entering import change_password, enter_by_link, log_in, opened_by, pass_factor
+from newsletter.operators.service.hiring import (
+    Post,
+    add_operator,
+    give_role,
+    named,
+    remove_operator,
+    renew_link,
+    take_role,
+)
+from newsletter.operators.service.staying import (
+    Browser,
+    Entered,
+    end,
+    log_out_everywhere,
+    purge_sessions,
+    see,
+)
+
+__all__ = [
+    "BY_COMMAND",
+    "Browser",
+    "Entered",
+    "Post",
+    "add_operator",
+    "change_password",
+    "end",
+    "enter_by_link",
+    "give_role",
+    "log_in",
+    "log_out_everywhere",
+    "named",
+    "note",
+    "opened_by",
+    "pass_factor",
+    "purge_sessions",
+    "remove_operator",
+    "renew_link",
+    "see",
+    "seen_from",
+    "take_role",
+]
