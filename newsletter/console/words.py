@@ -6,14 +6,15 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from markupsafe import Markup
 
+from newsletter.articles.parsers.urls import web_url
 from newsletter.core.clock import now
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def register(app: Flask) -> None:
-    """The filters `number`, `ago`, `moment` and `day_and_time`."""
-    app.jinja_env.filters.update(number=number, ago=ago, moment=moment, day_and_time=day_and_time)
+    """The filters `number`, `ago`, `moment`, `day_and_time` and `web`."""
+    app.jinja_env.filters.update(number=number, ago=ago, moment=moment, day_and_time=day_and_time, web=web)
 
 
 def number(value: float | None) -> str:
@@ -56,6 +57,11 @@ def moment(at: datetime | None, zone: str = "UTC") -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         at.isoformat(timespec="seconds"), exact, ago(at)
     )
+
+
+def web(url: str) -> str:
+    """A place that a link of ours may lead to: http or https, and nothing else."""
+    return web_url(url, "") or "#"
 
 
 def _counted(span: timedelta) -> str:

@@ -2,6 +2,16 @@
 
 from flask import Blueprint
 
-from newsletter.console.views import door, home
+from newsletter.console.views import articles, desk, digests, door, editions, home, previews, sending, sources
 
-BLUEPRINTS: tuple[Blueprint, ...] = (home.blueprint, door.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    home.blueprint,
+    door.blueprint,
+    editions.blueprint,
+    desk.blueprint,
+    sending.blueprint,
+    previews.blueprint,
+    digests.blueprint,
+    sources.blueprint,
+    articles.blueprint,
+)
