@@ -15,6 +15,7 @@ from newsletter.cli import (
     dkim,
     editions,
     newsletters,
+    operators,
     retention,
     running,
     setup,
@@ -36,7 +37,7 @@ def root() -> None:
 
 for _part in (
     *(setup, running, newsletters, sources, authors, subscribers, retention),
-    *(digests, editions, dkim, demo, bench),
+    *(digests, editions, operators, dkim, demo, bench),
 ):
     _part.register(root)
 

@@ -12,6 +12,9 @@ from newsletter.cli.output import Command, answer, open_house
 from newsletter.core.errors import SettingsError
 from newsletter.core.settings import Settings, from_environment
 from newsletter.delivery.service import adopt as adopt_database
+from newsletter.operators.policy import Role
+from newsletter.operators.queries import operators
+from newsletter.operators.service import Post, add_operator
 
 _ENV = """\
 # Written by `newsletter init`; .env.example says what each setting is for, and which others there are.
@@ -23,14 +26,20 @@ NEWSLETTER_BACKENDS=maildir:var/mail
 
 
 @click.command(cls=Command)
-def init() -> None:
+@click.option("--owner", default="", metavar="EMAIL", help="Let this person in as the first owner of the console.")
+def init(owner: str) -> None:
     """Write .env with fresh secrets if there is none, and make or upgrade the database."""
     wrote = _write_env(Path(".env"))
     settings = from_environment()
     prepare_database(settings)
     lines = ["Wrote .env with fresh secrets."] if wrote else []
     lines.append("The database is ready. Next: newsletter newsletter add --help")
-    answer({"wrote_env": wrote, "database": "ready"}, "\n".join(lines))
+    link = _first_owner(owner)
+    if link:
+        lines.append(f"The console, by a link that works once, within 24 hours:\n\n    {link}\n")
+    elif not owner:
+        lines.append("The console: newsletter operator add EMAIL --role owner")
+    answer({"wrote_env": wrote, "database": "ready", "link": link or None}, "\n".join(lines))
 
 
 @click.command(cls=Command)
@@ -40,6 +49,14 @@ def adopt() -> None:
     with open_house():
         adopt_database()
     answer({"adopted": True}, "This database sends from here now.")
+
+
+def _first_owner(address: str) -> str:
+    """The link of the first owner; "" when none is wanted, or there are operators already."""
+    with open_house() as house:
+        if not address or operators():
+            return ""
+        return add_operator((address, ""), Post(Role.OWNER), None, house)[1]
 
 
 def prepare_database(settings: Settings) -> None:

@@ -76,7 +76,17 @@ class PasswordForm(ConsoleForm):
     )
 
 
-class FactorForm(ConsoleForm):
+class AgainForm(ConsoleForm):
+    """The password once more, before what guards the account is changed."""
+
+    old = PasswordField(
+        "Your password",
+        validators=[InputRequired("Please enter your password.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class FactorForm(AgainForm):
     """A code that proves that an app has the secret; `setup` carries which secret that is."""
 
     setup = HiddenField()

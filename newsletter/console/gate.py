@@ -27,6 +27,7 @@ Answer = str | Response | tuple[str | Response, int]
 
 _NEEDS = "console_needs"
 _VISIT, _FROM = "newsletter.visit", "newsletter.seen_from"
+LOGIN = "login"
 HOUSE = "house"
 """Said of a view that is about the whole house, also where looking is all it does."""
 
@@ -69,15 +70,30 @@ def requires(role: Role, of: str = "") -> Callable[[Callable[P, Answer]], Callab
     return decorated
 
 
+def requires_login(view: Callable[P, Answer]) -> Callable[P, Answer]:
+    """Let in everybody who is logged in: to their own account, with or without a role."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        seen = find()
+        if seen is None:
+            return _to_login()
+        service.see(seen.session)
+        return view(*args, **kwargs)
+
+    setattr(guarded, _NEEDS, LOGIN)
+    return guarded
+
+
 def open_to_all(view: Callable[P, Answer]) -> Callable[P, Answer]:
     """Say that the view looks after the door itself."""
     setattr(view, _NEEDS, None)
     return view
 
 
-def role_needed(view: Callable[..., Any]) -> Role | None:
-    """What `requires` was told; None for a view that is open to all. Raises AttributeError for any other one."""
-    needed: Role | None = getattr(view, _NEEDS)
+def needed_for(view: Callable[..., Any]) -> str | None:
+    """The role that a view `requires`, LOGIN, or None if it is open to all. Raises AttributeError for others."""
+    needed: str | None = getattr(view, _NEEDS)
     return needed
 
 
@@ -132,7 +148,11 @@ def browser() -> Browser:
 
 def let_in(entered: Entered, to: str) -> Response:
     """Hand the key to the browser, and lead on."""
-    answer = redirect(to, 303)
+    return hand_key(redirect(to, 303), entered)
+
+
+def hand_key(answer: Response, entered: Entered) -> Response:
+    """The answer, with the key of the session that has just begun."""
     answer.set_cookie(
         cookie_name(), entered.key, httponly=True, samesite="Lax", secure=settings().base_url.startswith("https:")
     )

@@ -6,15 +6,16 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from markupsafe import Markup
 
-from newsletter.articles.parsers.urls import web_url
 from newsletter.core.clock import now
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def register(app: Flask) -> None:
-    """The filters `number`, `ago`, `moment`, `day_and_time` and `web`."""
-    app.jinja_env.filters.update(number=number, ago=ago, moment=moment, day_and_time=day_and_time, web=web)
+    """The filters `number`, `ago`, `moment`, `day_and_time` and `browser_name`."""
+    app.jinja_env.filters.update(
+        number=number, ago=ago, moment=moment, day_and_time=day_and_time, browser_name=browser_name
+    )
 
 
 def number(value: float | None) -> str:
@@ -59,14 +60,28 @@ def moment(at: datetime | None, zone: str = "UTC") -> Markup:
     )
 
 
-def web(url: str) -> str:
-    """A place that a link of ours may lead to: http or https, and nothing else."""
-    return web_url(url, "") or "#"
-
-
 def _counted(span: timedelta) -> str:
     for unit, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
         if span >= unit:
             count = int(span / unit)
             return f"{count} {name}{'s' if count > 1 else ''}"
     return "a moment"
+
+
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+)
+
+
+def browser_name(agent: str) -> str:
+    """`Firefox on Windows`, as far as the browser says so."""
+    browser = next((name for sign, name in _BROWSERS if f"{sign}/" in agent), "")
+    system = next((name for sign, name in (*_SYSTEMS, ("Linux", "Linux")) if sign in agent), "")
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or agent[:40] or "An unknown browser"

@@ -144,7 +144,7 @@ def test_everybody_else_gets_a_page(accept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(402, "could not be understood"), (418, "could not be"), (501, "our side")]
+    ("status", "words"), [(406, "could not be understood"), (418, "could not be"), (501, "our side")]
 )
 def test_a_status_without_a_page_shows_that_of_its_kind(status: int, words: str) -> None:
     response = answer(default_exceptions[status]())

@@ -2,16 +2,24 @@
 
 from flask import Blueprint
 
-from newsletter.console.views import articles, desk, digests, door, editions, home, previews, sending, sources
+from newsletter.console.views import (
+    account,
+    articles,
+    audit,
+    desk,
+    digests,
+    door,
+    editions,
+    home,
+    operators,
+    previews,
+    sending,
+    sources,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
-    home.blueprint,
-    door.blueprint,
-    editions.blueprint,
-    desk.blueprint,
-    sending.blueprint,
-    previews.blueprint,
-    digests.blueprint,
-    sources.blueprint,
-    articles.blueprint,
+    *(home.blueprint, door.blueprint, account.blueprint),
+    *(editions.blueprint, desk.blueprint, sending.blueprint, previews.blueprint),
+    *(digests.blueprint, sources.blueprint, articles.blueprint),
+    *(operators.blueprint, audit.blueprint),
 )

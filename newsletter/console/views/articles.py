@@ -2,6 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
+from newsletter.articles.parsers.urls import web_url
 from newsletter.articles.policy import LONGEST_SEARCH, search_words
 from newsletter.articles.queries import listed, source_titles, sources
 from newsletter.console.gate import Answer, requires
@@ -29,3 +30,9 @@ def index() -> Answer:
         filters=filters,
         **ways(page, filters),
     )
+
+
+@blueprint.app_template_filter("web")
+def web(url: str) -> str:
+    """Where a link of ours may lead: http or https, and nowhere else."""
+    return web_url(url, "") or "#"

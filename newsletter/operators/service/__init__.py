@@ -1,7 +1,22 @@
 """The verbs of operators: coming in and staying, letting others in, and the trail of all that."""
 
 from newsletter.operators.service.auditing import BY_COMMAND, note, seen_from
-from newsletter.operators.service.entering import change_password, enter_by_link, log_in, opened_by, pass_factor
+from newsletter.operators.service.entering import (
+    change_password,
+    enter_by_link,
+    log_in,
+    opened_by,
+    pass_factor,
+    prove_again,
+)
+from newsletter.operators.service.factors import (
+    Setup,
+    add_factor,
+    propose,
+    proposed,
+    remove_factor,
+    renew_codes,
+)
 from newsletter.operators.service.hiring import (
     Post,
     add_operator,
@@ -25,6 +40,8 @@ __all__ = [
     "Browser",
     "Entered",
     "Post",
+    "Setup",
+    "add_factor",
     "add_operator",
     "change_password",
     "end",
@@ -36,8 +53,13 @@ __all__ = [
     "note",
     "opened_by",
     "pass_factor",
+    "propose",
+    "proposed",
+    "prove_again",
     "purge_sessions",
+    "remove_factor",
     "remove_operator",
+    "renew_codes",
     "renew_link",
     "see",
     "seen_from",

@@ -94,15 +94,24 @@ def enter_by_link(token: str, password: str, browser: Browser, house: House) -> 
         return begin(one, browser, is_complete=not one.factor)
 
 
-def change_password(visit: Visit, old: str, fresh: str, browser: Browser, house: House) -> Entered:
-    """Choose another password; a session in place of all others. Raises InvalidInput, and TooManyTries."""
+def prove_again(visit: Visit, password: str, browser: Browser, house: House) -> None:
+    """Whoever sits at the browser must know the password before what guards the account is changed.
+
+    Raises InvalidInput, and TooManyTries.
+    """
     tried = note_try(visit.operator.login, browser.ip, house.settings.pepper)
-    if not passwords.is_right(old, visit.operator.password_hash):
+    if not passwords.is_right(password, visit.operator.password_hash):
         problem = "This is not your password."
         raise InvalidInput(problem, field="old")
-    hashed = _chosen(fresh, visit.operator)
     with transaction():
         forgive(tried)
+
+
+def change_password(visit: Visit, old: str, fresh: str, browser: Browser, house: House) -> Entered:
+    """Choose another password; a session in place of all others. Raises InvalidInput, and TooManyTries."""
+    prove_again(visit, old, browser, house)
+    hashed = _chosen(fresh, visit.operator)
+    with transaction():
         one = operator(visit.operator.id)
         one.password_hash, one.link_hash = hashed, ""
         end_all(one.id)

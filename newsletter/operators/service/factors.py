@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 from newsletter.core.addresses import keyed
 from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
-from newsletter.core.errors import InvalidInput
+from newsletter.core.errors import Conflict, InvalidInput
 from newsletter.mail.house import House
 from newsletter.operators.models import Operator, RecoveryCode
 from newsletter.operators.policy import RECOVERY_CODES, plain_code, recovery_code
@@ -78,8 +78,11 @@ def add_factor(
 
 
 def renew_codes(operator_id: int, house: House) -> list[str]:
-    """Fresh recovery codes in place of the old ones."""
+    """Fresh recovery codes in place of the old ones. Raises NotFound, or Conflict without a second factor."""
     with transaction():
+        if not operator(operator_id).factor:
+            problem = "Recovery codes stand in for a second factor; set one up first."
+            raise Conflict(problem)
         codes = _fresh_codes(operator_id, house)
         note(operator_id, "made new recovery codes", f"operator {operator(operator_id).address}")
         return codes
