@@ -239,7 +239,7 @@ def csrf_of(client: FlaskClient, path: str = "/console") -> str:
     return found.group(1)
 
 
-def press(client: FlaskClient, url: str, **fields: str) -> TestResponse:
+def press(client: FlaskClient, url: str, /, **fields: str) -> TestResponse:
     """Send a form of the console, as its pages do."""
     token = csrf_of(client, "/console")
     referrer = {"Referer": "https://letters.example.org/console"}

@@ -2,8 +2,8 @@
 
 All of it is read from the ledger, so it is right at once after a restart of anything. However many people look at
 one edition, the process asks the database no more than for one of them (`core.pacing`). A stream takes a thread of
-the web server for as long as it lasts; so few are open at a time, none for more than a minute, and who gets no seat
-asks again and again instead.
+the web server for as long as it lasts; so few are open at a time, none for more than a minute, and who gets no
+seat asks again and again instead.
 """
 
 import re

@@ -32,11 +32,14 @@ class Newsroom:
         return f"/console/editions/{self.edition.id}"
 
 
-def newsroom(house: House, titles: tuple[str, ...] = ("Ferry runs again", "Council meets", "Race is won")) -> Newsroom:
+def newsroom(
+    house: House, titles: tuple[str, ...] = ("Ferry runs again", "Council meets", "Race is won")
+) -> Newsroom:
     courier, herald = make.newsletter(), make.newsletter("herald", name="The Herald")
     source = make.source()
     articles = [
-        make.article(source, title, now() - timedelta(minutes=10 * (place + 1))) for place, title in enumerate(titles)
+        make.article(source, title, now() - timedelta(minutes=10 * (place + 1)))
+        for place, title in enumerate(titles)
     ]
     make.digest(courier, [source])
     release("morning", 0, Approval.NEEDED)

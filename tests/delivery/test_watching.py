@@ -62,6 +62,10 @@ def test_the_rate_is_what_has_lately_come_to_its_end(mailing_id: int) -> None:
     assert found.ledger == ledger(mailing_id)
     assert found.rate == 2 / LATELY.total_seconds()
     assert found.seconds_left == 2 / found.rate
+    put("e@fine.example", Status.DEFERRED)
+    assert pulse(mailing_id).seconds_left == 1 / found.rate
+    put("f@fine.example", Status.DEFERRED)
+    assert pulse(mailing_id).seconds_left is None
 
 
 def test_what_began_just_now_has_a_rate_at_once(house: House, clock: Traveller) -> None:

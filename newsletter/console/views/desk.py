@@ -12,7 +12,7 @@ from newsletter.console.desks import desk, findings
 from newsletter.console.gate import requires
 from newsletter.core.clock import now
 from newsletter.core.db import db
-from newsletter.core.errors import InvalidInput
+from newsletter.core.errors import Conflict, InvalidInput, UnsafeMessage
 from newsletter.editions import service
 from newsletter.editions.policy import EditionStatus
 from newsletter.editions.queries import edition
@@ -82,7 +82,7 @@ def try_(edition_id: str) -> Answer:
     return _typed(
         edition_id,
         "sent a test of",
-        lambda key: service.send_trial(key, address, house()),
+        lambda key: _try(key, address),
         "The test is on its way. Who must not be mailed gets no test either.",
     )
 
@@ -144,6 +144,13 @@ def recall(edition_id: str) -> Answer:
     return done("It is recalled: its articles may go into another edition.", _page(int(edition_id)))
 
 
+def _try(edition_id: int, address: str) -> None:
+    try:
+        service.send_trial(edition_id, address, house())
+    except UnsafeMessage as problem:
+        raise Conflict(str(problem)) from problem
+
+
 def _schedule(edition_id: int) -> None:
     of = db.session.get_one(Newsletter, edition(edition_id).newsletter_id)
     try:
@@ -155,8 +162,9 @@ def _schedule(edition_id: int) -> None:
     if moment < now():
         problem = f"That moment is past; choose one to come, in {of.timezone}."
         raise InvalidInput(problem, field="at")
-    for error in (each for each in findings(edition(edition_id)) if each.is_error):
-        raise InvalidInput(error.words, field="at")
+    for each in findings(edition(edition_id)):
+        if each.is_error:
+            raise InvalidInput(each.words, field="at")
     service.schedule(edition_id, moment, house())
 
 

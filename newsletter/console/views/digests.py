@@ -23,6 +23,8 @@ from newsletter.operators.policy import Role
 from newsletter.web.current import house
 from newsletter.web.numbers import MOST_DIGITS, whole_number
 
+LONGEST_NUMBER = 9
+
 blueprint = Blueprint("console_digests", __name__, url_prefix="/console/digests")
 
 
@@ -80,7 +82,9 @@ def show(digest: str) -> Answer:
 def rule(digest: str) -> Answer:
     """The TOML text `rule`."""
     text = request.form.get("rule", "").replace("\r\n", "\n")
-    return _typed(digest, "gave another rule to", lambda: service.rule_by(digest, parsed(text)), "The rule is kept.")
+    return _typed(
+        digest, "gave another rule to", lambda: service.rule_by(digest, parsed(text)), "The rule is kept."
+    )
 
 
 @blueprint.post("/<digest>/schedule")
@@ -88,7 +92,9 @@ def rule(digest: str) -> Answer:
 def schedule(digest: str) -> Answer:
     """`when` in words or as cron text, in the zone `timezone`."""
     when, zone = request.form.get("when", ""), request.form.get("timezone", "").strip()
-    return _typed(digest, "rescheduled", lambda: service.reschedule(digest, when, zone or None), "The times are kept.")
+    return _typed(
+        digest, "rescheduled", lambda: service.reschedule(digest, when, zone or None), "The times are kept."
+    )
 
 
 @blueprint.post("/<digest>/release")
@@ -97,9 +103,8 @@ def release(digest: str) -> Answer:
     """`lead` in minutes; with `approval` its editions wait for somebody."""
 
     def change() -> None:
-        lead = request.form.get("lead", "")
         approval = Approval.NEEDED if request.form.get("approval") else Approval.NOT_NEEDED
-        service.release(digest, int(lead) if lead.isascii() and lead.isdecimal() and len(lead) < 6 else -1, approval)  # noqa: PLR2004 - minutes of a day have four digits.
+        service.release(digest, _minutes(request.form.get("lead", "")), approval)
 
     return _typed(digest, "said how editions leave of", change, "So its editions leave from now on.")
 
@@ -127,7 +132,9 @@ def mark(digest: str, article_id: str, mark: str) -> Answer:
         else:
             raise NotFound(kind="mark", name=mark)
 
-    return _typed(digest, f"said {mark.replace('_', ' ')[:20]} of article {key} in", change, "The next edition heeds it.")
+    return _typed(
+        digest, f"said {mark.replace('_', ' ')[:20]} of article {key} in", change, "The next edition heeds it."
+    )
 
 
 @blueprint.post("/<digest>/run")
@@ -185,6 +192,14 @@ def _asked(of: Digest, text: str) -> tuple[datetime, dict[str, str]]:
         return (service.slot_at(of, text) if text else now()), {}
     except (InvalidInput, OverflowError) as problem:
         return now(), {"at": str(problem)}
+
+
+def _minutes(text: str) -> int:
+    """Raises InvalidInput."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
+        problem = "Minutes are a whole number, such as 30."
+        raise InvalidInput(problem, field="lead")
+    return int(text)
 
 
 def _until(digest: str) -> datetime:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 
 from newsletter.console.desks import shown
 from newsletter.console.gate import requires
+from newsletter.core.errors import UnsafeMessage
 from newsletter.editions import service
 from newsletter.operators.policy import Role
 from newsletter.web.current import house, settings
@@ -22,7 +23,10 @@ _DARK = re.compile(r"\(\s*prefers-color-scheme:\s*dark\s*\)")
 def html(edition_id: str) -> Response:
     """`light=dark` and `pictures=off` say how it is looked at."""
     looked_at = shown()
-    page = in_light(service.preview(int(edition_id), house()).html, looked_at["light"])
+    try:
+        page = in_light(service.preview(int(edition_id), house()).html, looked_at["light"])
+    except UnsafeMessage as problem:
+        return _framed(Response(str(problem), 422, mimetype="text/plain"), with_pictures=False)
     return _framed(Response(page, mimetype="text/html"), with_pictures=looked_at["pictures"] == "on")
 
 
@@ -30,9 +34,11 @@ def html(edition_id: str) -> Response:
 @requires(Role.VIEWER)
 def text(edition_id: str) -> Response:
     """The text part, as it is."""
-    return _framed(
-        Response(service.preview(int(edition_id), house()).text, mimetype="text/plain"), with_pictures=False
-    )
+    try:
+        words, status = service.preview(int(edition_id), house()).text, 200
+    except UnsafeMessage as problem:
+        words, status = str(problem), 422
+    return _framed(Response(words, status, mimetype="text/plain"), with_pictures=False)
 
 
 def in_light(page: str, light: str) -> str:

@@ -12,8 +12,8 @@ from newsletter.console.gate import requires
 from newsletter.console.live import STREAM_SECONDS, Seen, stream, watches
 from newsletter.core.clock import now
 from newsletter.core.db import db, reading
-from newsletter.core.errors import NotFound
-from newsletter.delivery.policy import ADVICE, MISSED, Status
+from newsletter.core.errors import InvalidInput, NotFound
+from newsletter.delivery.policy import ADVICE, MISSED
 from newsletter.editions import service
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import EditionStatus
@@ -91,12 +91,14 @@ def cancel(edition_id: str) -> AnyResponse:
 @blueprint.post("/resend")
 @requires(Role.PUBLISHER)
 def resend(edition_id: str) -> AnyResponse:
-    """`missed`: `failed`, `unknown` or both; without any of them there is nobody to send it to."""
+    """`missed`: `failed`, `unknown` or both."""
     which = frozenset(each for each in MISSED if each.value in request.form.getlist("missed"))
-    words = " and ".join(sorted(which)) or "nobody"
-    again: Callable[[int], object] = lambda key: service.resend(key, which or frozenset({Status.FAILED}))  # noqa: E731 - one line of the table below.
+    if not which:
+        problem = "Choose to whom it goes again: to those who failed, who are unknown, or both."
+        raise InvalidInput(problem, field="missed")
+    words = f"sent again, to who was {' or '.join(sorted(which))},"
     return _done(
-        edition_id, f"sent again to who was {words} in", again, "It goes out again to those it had missed."
+        edition_id, words, lambda key: service.resend(key, which), "It goes out again to those it had missed."
     )
 
 

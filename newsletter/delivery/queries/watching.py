@@ -27,8 +27,12 @@ class Pulse:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest takes at this rate; None while nothing moves, or when nothing is left."""
-        return self.ledger.open / self.rate if self.rate and self.ledger.open else None
+        """How long those take at this rate who wait for their turn; None while nothing moves, or none is left.
+
+        Who is put off for minutes or hours is tried then, whatever the rate.
+        """
+        rest = self.ledger.count(Status.QUEUED) + self.ledger.count(Status.LEASED)
+        return rest / self.rate if self.rate and rest else None
 
 
 def pulse(mailing_id: int) -> Pulse:

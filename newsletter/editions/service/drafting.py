@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from newsletter.articles.models import Article
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
-from newsletter.core.errors import Conflict
+from newsletter.core.errors import Conflict, UnsafeMessage
 from newsletter.editions.emails import Told, edition_content
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import PLAIN_LAYOUT, Layout, preheader, subject
@@ -90,14 +90,17 @@ def preview_content(proposed: Proposed, of: Newsletter, house: House) -> Content
 
 
 def preview(edition_id: int, house: House) -> Content:
-    """What an edition looks like as it stands, with links as `preview_content` has them. Raises NotFound."""
+    """What an edition looks like now, with the links of `preview_content`. Raises NotFound, UnsafeMessage."""
     content, of = _rendered(edition_id, house)
     return _for_nobody(content, of, house)
 
 
 def findings(edition_id: int, house: House) -> list[Finding]:
-    """What the gate says of it as it stands, errors first. Raises NotFound."""
-    content, of = _rendered(edition_id, house)
+    """What the gate says of it, errors first; that it cannot be made at all is one. Raises NotFound."""
+    try:
+        content, of = _rendered(edition_id, house)
+    except UnsafeMessage as problem:
+        return [Finding("unsafe", is_error=True, words=f"{problem} Drop the article that has it.")]
     return inspect(content, of.postal_address)
 
 
