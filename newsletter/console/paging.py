@@ -17,7 +17,7 @@ def asked_place() -> Place:
 
 def ways(page: Turned[Any], filters: Mapping[str, str]) -> dict[str, str | None]:
     """`older` and `newer` as addresses of this very list with these filters, None where there is nothing."""
-    kept = {name: value for name, value in filters.items() if value}
+    kept: dict[str, Any] = {name: value for name, value in filters.items() if value}
     endpoint = str(request.endpoint)
     older = url_for(endpoint, **kept, before=page.rows[-1].id) if page.has_older else None
     newer = url_for(endpoint, **kept, after=page.rows[0].id) if page.has_newer and page.rows else None
