@@ -13,6 +13,7 @@ from newsletter.delivery.service import finish_mailings, settle_estates, settle_
 from newsletter.digests.service import run_due
 from newsletter.editions.service import follow_mailings, send_due
 from newsletter.mail.house import House
+from newsletter.operators.service import purge_sessions
 from newsletter.subscriptions.service import (
     answer_sign_ups,
     purge_counts,
@@ -52,6 +53,7 @@ def timetable(house: House) -> tuple[Job, ...]:
         Job("ask inactive", ask_inactive, timedelta(hours=1)),
         Job("purge sign-ups", _purge_sign_ups, timedelta(minutes=10)),
         Job("resume paused", _resume_paused, timedelta(minutes=1)),
+        Job("purge sessions", _purge_sessions, timedelta(hours=1)),
         Job("retain", _retain, timedelta(hours=1)),
         Job("run digests", run_due, timedelta(seconds=1)),
         Job("send scheduled editions", send_due, timedelta(seconds=1)),
@@ -85,6 +87,10 @@ def _purge_sign_ups(_house: House) -> None:
 
 def _resume_paused(_house: House) -> None:
     resume_due()
+
+
+def _purge_sessions(_house: House) -> None:
+    purge_sessions()
 
 
 def _retain(house: House) -> None:

@@ -147,3 +147,10 @@ def authors_in(byline: str) -> list[Author]:
     keys = [name_key(name) for name in names_in(byline)]
     known = {each.key: each for each in db.session.scalars(select(Author).where(Author.key.in_(keys)))}
     return [known[key] for key in keys if key in known]
+
+
+def failing_sources(since: datetime) -> Sequence[Source]:
+    """Those that could not be read since then or longer, the longest first."""
+    return db.session.scalars(
+        select(Source).where(Source.failing_since <= since).order_by(Source.failing_since, Source.id)
+    ).all()

@@ -1,12 +1,18 @@
 """What an operator types at the door and about themselves; what it means is checked by the services."""
 
+from collections.abc import Iterable
+
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
 from wtforms.validators import InputRequired, Length
 
-from newsletter.core.errors import InvalidInput
+from newsletter.core.errors import Conflict, InvalidInput
+from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.service import Masthead
 from newsletter.operators.policy import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
 
+_ROLES = [SelectChoice(role.value, role.value.capitalize()) for role in Role]
 _NEW = f"At least {SHORTEST_PASSWORD} characters. A few words in a row are strong, and easy to keep."
 
 
@@ -64,7 +70,7 @@ class PasswordForm(ConsoleForm):
     """Another password for whoever knows the old one."""
 
     old = PasswordField(
-        "Password until today",
+        "Current password",
         validators=[InputRequired("Please enter your password.")],
         render_kw={"autocomplete": "current-password"},
     )
@@ -97,17 +103,67 @@ class FactorForm(AgainForm):
     )
 
 
+def places(newsletters: Iterable[Newsletter]) -> list[SelectChoice]:
+    """Where a role may hold: "" for the whole house, else a slug."""
+    return [SelectChoice("", "The whole house"), *(SelectChoice(each.slug, each.name) for each in newsletters)]
+
+
 class OperatorForm(ConsoleForm):
     """Somebody to let in; `newsletter` is a slug, "" for the whole house."""
 
     email = EmailField("E-mail address", validators=[InputRequired("Please enter an address."), Length(max=320)])
     name = StringField("Name", description="As colleagues call them.", validators=[Length(max=LONGEST_NAME)])
-    role = SelectField("Role", choices=[(role.value, role.value.capitalize()) for role in Role])
+    role = SelectField("Role", choices=_ROLES)
     newsletter = SelectField("Where")
 
 
 class RoleForm(ConsoleForm):
     """A role to give; `newsletter` as in `OperatorForm`."""
 
-    role = SelectField("Role", choices=[(role.value, role.value.capitalize()) for role in Role])
+    role = SelectField("Role", choices=_ROLES)
     newsletter = SelectField("Where")
+
+
+class NewsletterForm(ConsoleForm):
+    """A newsletter to found; `slug` may be empty."""
+
+    name = StringField("Name", validators=[InputRequired("Please give it a name."), Length(max=100)])
+    sender_address = EmailField(
+        "Sender's address",
+        description="Mails come from here; your mail server must be allowed to send for its domain.",
+        validators=[InputRequired("Please enter the address that mails come from."), Length(max=320)],
+    )
+    sender_name = StringField(
+        "Sender's name", description="The newsletter's own without one.", validators=[Length(max=100)]
+    )
+    postal_address = TextAreaField(
+        "Postal address",
+        description="Stands in each mail, as the law of most countries asks.",
+        validators=[InputRequired("Please enter a postal address.")],
+    )
+    description = StringField("In one sentence", description="For its public page.", validators=[Length(max=500)])
+    timezone = StringField("Time zone", default="UTC", render_kw={"list": "zones"})
+    slug = StringField(
+        "Last part of its address",
+        description="Small letters, digits and hyphens; made from the name without it.",
+        validators=[Length(max=60)],
+    )
+
+    def masthead(self) -> Masthead:
+        """What readers will see of it."""
+        return Masthead(
+            name=self.name.data or "",
+            sender_address=self.sender_address.data or "",
+            sender_name=self.sender_name.data or "",
+            postal_address=(self.postal_address.data or "").replace("\r\n", "\n"),
+            description=self.description.data or "",
+            timezone=(self.timezone.data or "").strip(),
+        )
+
+    def note_as(self, problem: InvalidInput | Conflict) -> None:
+        """Show it at its field; that the slug is taken, at the slug."""
+        if isinstance(problem, InvalidInput):
+            field = "sender_address" if problem.field == "email" else problem.field
+            self.note(InvalidInput(str(problem), field=field))
+        else:
+            self.note(InvalidInput(str(problem), field="slug"))

@@ -178,6 +178,11 @@ def from_mapping(values: Mapping[str, str | None]) -> Settings:
     return settings
 
 
+def names() -> Mapping[str, str]:
+    """For each setting's name in the environment the attribute of `Settings`, in the order of .env.example."""
+    return {PREFIX + suffix: attribute for suffix, (attribute, _) in _READERS.items()}
+
+
 def _check_together(settings: Settings) -> None:
     if settings.has_broker and settings.is_sqlite:
         raise SettingsError(

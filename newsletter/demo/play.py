@@ -31,20 +31,24 @@ from newsletter.editions.policy import EditionStatus
 from newsletter.editions.queries import progress
 from newsletter.engine.worker import stop_on_signals
 from newsletter.newsletters.service import Masthead, add_newsletter
+from newsletter.operators.policy import Role
+from newsletter.operators.service import Post, add_operator
 from newsletter.web import current
 
 SLUG = "morning-tide"
+OWNER = ("ines.marlow@courier.example", "Ines Marlow")
 DAILY, EACH_MINUTE = "30 6 * * *", "* * * * *"
 LONGEST_SENDING = 20.0
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Everything that runs; `feeds` are name and URL of each."""
+    """Everything that runs; `console_link` lets its owner in, once."""
 
     catcher: Catcher
     site: PaperSite
     service: Service
+    console_link: str
 
     @property
     def newsletter_url(self) -> str:
@@ -117,13 +121,13 @@ def _staged(folder: Path) -> Iterator[Stage]:
         with site:
             with create_app(service.settings).app_context():
                 schema.upgrade()
-                _set_up(site)
+                console_link = _set_up(site)
             with service:
-                yield Stage(catcher, site, service)
+                yield Stage(catcher, site, service, console_link)
 
 
-def _set_up(site: PaperSite) -> None:
-    """What an operator does with a few commands."""
+def _set_up(site: PaperSite) -> str:
+    """What an operator does with a few commands; the link to the console for them."""
     house = current.house()
     add_newsletter(_masthead(site), SLUG)
     fetcher = Fetcher(allow=house.settings.fetch_allow)
@@ -131,6 +135,8 @@ def _set_up(site: PaperSite) -> None:
         poll(add_source(url, "").id, fetcher)
     for author in site.newsroom.paper.staff.values():
         describe_author(author.name, author.about, f"{site.url}/staff/{author.key}")
+    _, link = add_operator(OWNER, Post(Role.OWNER), None, house)
+    return link
 
 
 def _masthead(site: PaperSite) -> Masthead:
@@ -205,9 +211,11 @@ def _welcome(stage: Stage) -> str:
   The newsletter   {stage.newsletter_url}
   Past editions    {stage.newsletter_url}/archive
   The inbox        {stage.catcher.url}/
+  The console      {stage.console_link}
 
   Sign up with any address, open the inbox, and confirm. A digest leaves each minute as long as the paper
-  has something new, so the next one is yours. Each mail has a link to unsubscribe.
+  has something new, so the next one is yours. Each mail has a link to unsubscribe. The link to the console
+  works once: choose any password of twelve characters behind it, for {OWNER[0]}.
 
   Ctrl-C stops everything.
 """

@@ -9,7 +9,7 @@ from newsletter.articles.models import Article
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 from newsletter.digests.models import Digest, DigestMark, DigestRun, DigestSource
-from newsletter.digests.policy import Mark, MarkKind
+from newsletter.digests.policy import Mark, MarkKind, Outcome
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import PUBLIC
 from newsletter.editions.queries import was_recalled
@@ -122,3 +122,28 @@ def shown_article(article_id: int, at: datetime) -> Article:
     if found is None:
         raise NotFound(kind="article", name=article_id)
     return found
+
+
+def coming(of: Collection[int] | None, limit: int) -> Sequence[tuple[Digest, Newsletter]]:
+    """The digests of these newsletters, the one that is due next first; None for those of all."""
+    among = () if of is None else (Digest.newsletter_id.in_(of),)
+    rows = db.session.execute(
+        select(Digest, Newsletter)
+        .join(Newsletter, Newsletter.id == Digest.newsletter_id)
+        .where(*among)
+        .order_by(Digest.next_due_at, Digest.id)
+        .limit(limit)
+    )
+    return [(digest, newsletter) for digest, newsletter in rows]
+
+
+def missed_slots(of: Collection[int] | None, since: datetime) -> Sequence[tuple[DigestRun, Digest]]:
+    """The slots since then that nothing was there to run, newest first."""
+    among = () if of is None else (Digest.newsletter_id.in_(of),)
+    rows = db.session.execute(
+        select(DigestRun, Digest)
+        .join(Digest, Digest.id == DigestRun.digest_id)
+        .where(DigestRun.outcome == Outcome.MISSED, DigestRun.due_at >= since, *among)
+        .order_by(DigestRun.due_at.desc())
+    )
+    return [(run, digest) for run, digest in rows]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 from newsletter.newsletters.models import Newsletter
-from newsletter.operators.models import AuditEvent, Operator, OperatorRole, OperatorSession, RecoveryCode
+from newsletter.operators.models import AuditEvent, LoginTry, Operator, OperatorRole, OperatorSession, RecoveryCode
 from newsletter.operators.policy import IDLE, LONGEST, PENDING, Powers, Role, digest_of
 
 PAGE = 50
@@ -173,4 +173,19 @@ def trail(older_than: int | None = None, newer_than: int | None = None, who: int
         events,
         events[-1].id if len(rows) > PAGE else None,
         events[0].id if events and older_than is not None else None,
+    )
+
+
+def was_done(what: str) -> bool:
+    """Whether an operator ever did this."""
+    return db.session.scalar(select(AuditEvent.id).where(AuditEvent.what == what).limit(1)) is not None
+
+
+def failed_tries(since: datetime) -> int:
+    """How many passwords and codes have been wrong since then."""
+    return (
+        db.session.scalar(
+            select(func.count()).select_from(LoginTry).where(LoginTry.at >= since, LoginTry.has_failed)
+        )
+        or 0
     )

@@ -1,6 +1,6 @@
 """Reading subscriptions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -9,7 +9,15 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from newsletter.core.db import db
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletters
-from newsletter.subscriptions.models import ConfirmCount, ConsentEvent, SignUp, Subscriber, Subscription, Verdict
+from newsletter.subscriptions.models import (
+    Alarm,
+    ConfirmCount,
+    ConsentEvent,
+    SignUp,
+    Subscriber,
+    Subscription,
+    Verdict,
+)
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.policy.ratios import Ratio
 from newsletter.suppressions.models import Suppression
@@ -109,3 +117,25 @@ def confirm_ratios(by: By, since: date, newsletter_id: int | None) -> Sequence[R
     order = (name,) if by == "day" else (func.sum(ConfirmCount.asked).desc(), name)
     rows = db.session.execute(statement.order_by(*order))
     return [Ratio(str(row.name), *map(int, row[1:])) for row in rows]
+
+
+def standing_alarms() -> Sequence[Alarm]:
+    """What the operator is told of and is not over."""
+    return db.session.scalars(select(Alarm).where(Alarm.since.is_not(None)).order_by(Alarm.since)).all()
+
+
+def confirm_sums(of: Collection[int] | None, since: date) -> tuple[int, int]:
+    """How many were asked from that day (UTC) on, and how many have confirmed; None for all newsletters."""
+    # Named in any case: the key begins with the newsletter.
+    which = select(Newsletter.id) if of is None else select(Newsletter.id).where(Newsletter.id.in_(of))
+    asked, confirmed = db.session.execute(
+        select(func.sum(ConfirmCount.asked), func.sum(ConfirmCount.confirmed)).where(
+            ConfirmCount.newsletter_id.in_(which), ConfirmCount.day >= since
+        )
+    ).one()
+    return int(asked or 0), int(confirmed or 0)
+
+
+def is_anybody_there() -> bool:
+    """Whether anybody ever signed up, or was imported."""
+    return db.session.scalar(select(Subscription.id).limit(1)) is not None

@@ -8,7 +8,7 @@ they work without a cookie). So public pages set no cookie, and there is nothing
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask
+from flask import Flask, g, session
 from flask_wtf import CSRFProtect, FlaskForm
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -26,6 +26,13 @@ class PublicForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
 
 def register(app: Flask) -> None:
     _protect.init_app(app)
+
+
+def renew() -> None:
+    """Let no form from before this moment be taken: whoever is at the browser is another now, or guarded better."""
+    session.clear()
+    # The library keeps what it made for this request.
+    g.pop("csrf_token", None)
 
 
 def by_token_only(view: View) -> View:

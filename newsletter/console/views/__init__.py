@@ -6,14 +6,17 @@ from newsletter.console.views import (
     account,
     articles,
     audit,
+    backends,
     desk,
     digests,
     door,
     editions,
     home,
+    newsletters,
     operators,
     previews,
     sending,
+    settings,
     sources,
 )
 
@@ -21,5 +24,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *(home.blueprint, door.blueprint, account.blueprint),
     *(editions.blueprint, desk.blueprint, sending.blueprint, previews.blueprint),
     *(digests.blueprint, sources.blueprint, articles.blueprint),
-    *(operators.blueprint, audit.blueprint),
+    *(newsletters.blueprint, backends.blueprint, operators.blueprint, audit.blueprint, settings.blueprint),
 )

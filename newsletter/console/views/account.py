@@ -4,7 +4,7 @@ from base64 import b64encode
 from io import BytesIO
 
 import segno
-from flask import Blueprint, flash, make_response, render_template, session, url_for
+from flask import Blueprint, flash, make_response, render_template, url_for
 
 from newsletter.console import gate
 from newsletter.console.forms import AgainForm, ConsoleForm, FactorForm, PasswordForm
@@ -15,6 +15,7 @@ from newsletter.operators import service
 from newsletter.operators.policy import Role
 from newsletter.operators.queries import codes_left, sessions_of
 from newsletter.operators.service import Setup
+from newsletter.web import csrf
 from newsletter.web.current import house, settings
 
 blueprint = Blueprint("console_account", __name__, url_prefix="/console/account")
@@ -45,7 +46,7 @@ def password() -> Answer:
     except TooManyTries as problem:
         form.form_errors.append(str(problem))
         return _account(form), 429
-    session.clear()
+    csrf.renew()
     flash("Your password is changed. You are logged out everywhere else.")
     return gate.let_in(entered, url_for("console_account.account"))
 
@@ -73,7 +74,7 @@ def add_factor() -> Answer:
     except TooManyTries as problem:
         form.form_errors.append(str(problem))
         return _factor(form, setup), 429
-    session.clear()
+    csrf.renew()
     return gate.hand_key(make_response(render_template("console/codes.html", codes=codes)), entered)
 
 
@@ -102,7 +103,7 @@ def codes() -> Answer:
 @gate.requires_login
 def end_sessions() -> Answer:
     service.log_out_everywhere(gate.operator().id, gate.operator().id)
-    session.clear()
+    csrf.renew()
     return gate.let_out()
 
 

@@ -1,12 +1,13 @@
 """Coming in and going out."""
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from newsletter.console import gate
 from newsletter.console.forms import CodeForm, LoginForm, WelcomeForm
 from newsletter.console.gate import Answer
 from newsletter.core.errors import InvalidInput, TooManyTries
 from newsletter.operators.service import Entered, end, enter_by_link, log_in, opened_by, pass_factor
+from newsletter.web import csrf
 from newsletter.web.current import house
 
 blueprint = Blueprint("console_door", __name__, url_prefix="/console")
@@ -91,12 +92,12 @@ def leave() -> Answer:
     seen = gate.waiting()
     if seen:
         end(seen.session.id)
-    session.clear()
+    csrf.renew()
     return gate.let_out()
 
 
 def _further(entered: Entered, wished: str) -> Answer:
     """On to the second factor, or to the page that was wished for; nothing of the session before stays."""
-    session.clear()
+    csrf.renew()
     path = gate.own_path(wished)
     return gate.let_in(entered, url_for("console_door.code", next=path) if entered.needs_factor else path)

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from newsletter.console import gate
-from newsletter.console.forms import OperatorForm, RoleForm
+from newsletter.console.forms import OperatorForm, RoleForm, places
 from newsletter.console.gate import HOUSE, Answer
 from newsletter.core.clock import now
 from newsletter.core.errors import Conflict, InvalidInput
@@ -125,7 +125,7 @@ def _list(form: OperatorForm) -> str:
 
 
 def _with_places(form: Form) -> Form:
-    form.newsletter.choices = [("", "The whole house"), *((each.slug, each.name) for each in newsletters())]
+    form.newsletter.choices = places(newsletters())
     return form
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -274,3 +274,67 @@ def has_moved() -> ColumnElement[bool]:
         _SUBSCRIBERS.c.id == Delivery.subscriber_id, _SUBSCRIBERS.c.address_key != Delivery.address_key
     )
     return exists(elsewhere.correlate(Delivery))
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """A mailing of which something should have left before now: since when, and the last words of what waits."""
+
+    mailing: Mailing
+    since: datetime
+    words: str
+
+
+def overdue(before: datetime) -> Sequence[Overdue]:
+    """The mailings that are sending, and of which something has been due since before that moment."""
+    first = (
+        select(func.min(Delivery.due_at))
+        .where(Delivery.mailing_id == Mailing.id, IS_WAITING)
+        .correlate(Mailing)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Mailing, first.label("since")).where(IS_SENDING, first < before).order_by(Mailing.id).limit(20)
+    )
+    return [Overdue(row.Mailing, row.since, _last_words(row.Mailing.id)) for row in rows]
+
+
+def _last_words(mailing_id: int) -> str:
+    """What the server said of what has been due the longest; "" for what nobody has tried."""
+    words = select(Delivery.words).where(Delivery.mailing_id == mailing_id, IS_WAITING)
+    return db.session.scalar(words.order_by(Delivery.due_at).limit(1)) or ""
+
+
+def still_open(mailing_id: int) -> int:
+    """For how many recipients something will still happen, by the indexes of what waits and what is leased."""
+    waiting, leased = (
+        select(func.count()).select_from(Delivery).where(Delivery.mailing_id == mailing_id, state)
+        for state in (IS_WAITING, IS_LEASED)
+    )
+    return (db.session.scalar(waiting) or 0) + (db.session.scalar(leased) or 0)
+
+
+@dataclass(frozen=True)
+class Unaccepted:
+    """What a backend did not get rid of lately: how many attempts, the newest one's moment and words."""
+
+    count: int
+    at: datetime
+    words: str
+
+
+NEWEST_ATTEMPTS = 1000
+
+
+def unaccepted_lately(since: datetime) -> Mapping[str, Unaccepted]:
+    """By backend, of the newest thousand attempts that did not end with acceptance, those since then."""
+    newest = select(Attempt).order_by(Attempt.id.desc()).limit(NEWEST_ATTEMPTS)
+    found: dict[str, Unaccepted] = {}
+    for each in db.session.scalars(newest):
+        if each.at < since:
+            continue
+        known = found.get(each.backend)
+        found[each.backend] = (
+            replace(known, count=known.count + 1) if known else Unaccepted(1, each.at, each.words)
+        )
+    return found

@@ -10,7 +10,7 @@ from newsletter.delivery.service.control import (
     resume,
 )
 from newsletter.delivery.service.forgetting import forget, forget_address
-from newsletter.delivery.service.home import adopt, require_home, settle_in
+from newsletter.delivery.service.home import adopt, is_at_home, require_home, settle_in
 from newsletter.delivery.service.leasing import (
     Leased,
     Lessee,
@@ -52,6 +52,7 @@ __all__ = [
     "forget",
     "forget_address",
     "has_due",
+    "is_at_home",
     "lease",
     "names_of",
     "pause",

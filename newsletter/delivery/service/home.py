@@ -27,6 +27,12 @@ def settle_in() -> bool:
         return db.session.get_one(Home, ONLY, populate_existing=True).place == _place()
 
 
+def is_at_home() -> bool:
+    """As `settle_in`, for whoever only looks: also True where nobody has asked yet."""
+    home = db.session.get(Home, ONLY)
+    return home is None or home.place == _place()
+
+
 def require_home() -> None:
     """Raises Conflict, with the remedy, when the database is at home elsewhere."""
     if not settle_in():

@@ -12,6 +12,7 @@ from newsletter.articles.policy import spellings
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 from newsletter.core.keyset import NEWEST, Place, turned
+from newsletter.delivery.models import Mailing
 from newsletter.delivery.queries import Ledger, ledger
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import PUBLIC, EditionStatus, Layout
@@ -205,3 +206,33 @@ def _tells_of(word: str) -> ColumnElement[bool]:
     )
     in_the_subject = (Edition.subject.icontains(way, autoescape=True) for way in ways)
     return or_(*in_the_subject, in_an_article.correlate(Edition))
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An edition with its newsletter, and its mailing once it has one."""
+
+    edition: Edition
+    newsletter: Newsletter
+    mailing: Mailing | None
+
+
+def listed(
+    statuses: Collection[EditionStatus], of: Collection[int] | None, limit: int, *those: ColumnElement[bool]
+) -> Sequence[Listed]:
+    """The newest in one of these states, of these newsletters; None for those of all."""
+    among = () if of is None else (Edition.newsletter_id.in_(of),)
+    rows = db.session.execute(
+        select(Edition, Newsletter, Mailing)
+        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+        .outerjoin(Mailing, Mailing.id == Edition.mailing_id)
+        .where(Edition.status.in_(statuses), *among, *those)
+        .order_by(Edition.id.desc())
+        .limit(limit)
+    )
+    return [Listed(*row) for row in rows]
+
+
+def is_late(moment: datetime) -> ColumnElement[bool]:
+    """As a condition: it was to leave before that moment."""
+    return Edition.sends_at < moment

@@ -1,0 +1,73 @@
+"""What one subscribes to: the list, each newsletter with what its mails say of it, and founding one."""
+
+from zoneinfo import available_timezones
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+
+from newsletter.console import gate
+from newsletter.console.forms import NewsletterForm
+from newsletter.console.gate import Answer
+from newsletter.console.places import find_place
+from newsletter.core.db import transaction
+from newsletter.core.errors import Conflict, InvalidInput
+from newsletter.digests.policy import in_words
+from newsletter.digests.queries import coming
+from newsletter.newsletters.emails import page_url
+from newsletter.newsletters.queries import newsletter as find
+from newsletter.newsletters.queries import newsletters
+from newsletter.newsletters.service import add_newsletter
+from newsletter.operators.policy import Role
+from newsletter.operators.service import note
+from newsletter.web.current import settings
+
+blueprint = Blueprint("console_newsletters", __name__, url_prefix="/console/newsletters")
+
+
+@blueprint.get("")
+@gate.requires(Role.VIEWER)
+def index() -> Answer:
+    return _list(NewsletterForm())
+
+
+@blueprint.post("")
+@gate.requires(Role.OWNER)
+def add() -> Answer:
+    form = NewsletterForm()
+    if not form.validate():
+        return _list(form), 422
+    try:
+        with transaction():
+            founded = add_newsletter(form.masthead(), form.slug.data or "")
+            note(gate.operator().id, "founded", f"newsletter {founded.slug}")
+    except (InvalidInput, Conflict) as problem:
+        form.note_as(problem)
+        return _list(form), 422
+    flash(f"{founded.name} is founded; readers can join it at once.")
+    return redirect(url_for("console_newsletters.show", newsletter=founded.slug), 303)
+
+
+@blueprint.get("/<newsletter>")
+@gate.requires(Role.VIEWER)
+def show(newsletter: str) -> Answer:
+    of = find(newsletter)
+    return render_template(
+        "console/newsletter.html",
+        of=of,
+        page_url=page_url(of, settings().base_url),
+        snippets_url=find_place(f"/{of.slug}/snippets"),
+        digests=[
+            (digest, in_words(digest.cron, digest.timezone), find_place(f"/console/digests/{digest.slug}"))
+            for digest, _ in coming([of.id], 50)
+        ],
+    )
+
+
+def _list(form: NewsletterForm) -> str:
+    seen = gate.may_see()
+    return render_template(
+        "console/newsletters.html",
+        newsletters=[each for each in newsletters() if seen is None or each.id in seen],
+        form=form,
+        may_found=gate.may(Role.OWNER),
+        zones=sorted(available_timezones()),
+    )
