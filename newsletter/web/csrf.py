@@ -29,7 +29,7 @@ def register(app: Flask) -> None:
 
 
 def renew() -> None:
-    """Let no form from before this moment be taken: whoever is at the browser is another now, or guarded better."""
+    """Let no form from before this moment be taken: whoever is at the browser came in, or out, just now."""
     session.clear()
     # The library keeps what it made for this request.
     g.pop("csrf_token", None)

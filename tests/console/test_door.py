@@ -172,6 +172,25 @@ def test_a_link_shows_whose_it_is_changes_nothing_and_lets_in_once(client: Flask
     assert "ines@desk.example" not in again.text.partition("<main")[2]
 
 
+def test_the_one_link_of_the_console_is_looked_at_by_scanners_without_harm_and_cannot_be_forged(
+    app: Flask, client: FlaskClient, house: House
+) -> None:
+    assert {rule.rule for rule in app.url_map.iter_rules("console_door.welcome")} == {"/console/welcome/<token>"}
+    who, link = add_operator(("ines@desk.example", ""), Post(Role.OWNER), None, house)
+    path = link.removeprefix("https://letters.example.org")
+    kept = who.link_hash
+    for method in ("HEAD", "GET", "OPTIONS", "GET"):
+        assert client.open(path, method=method).status_code == 200
+    for wrong in (path[:-1], path[:-40], f"{path}x", "/console/welcome/x", f"{path[:30]}A{path[31:]}"):
+        assert client.get(wrong).status_code == 404
+        assert make.press(client, wrong, "/console/login", password=make.PASSWORD).status_code == 404
+    db.session.refresh(who)
+
+    assert (who.link_hash, who.password_hash) == (kept, "")
+    assert client.get(path).headers["Referrer-Policy"] == "same-origin"
+    assert client.get(path).headers["Cache-Control"] == "no-store"
+
+
 def test_the_rule_of_the_house_sends_publishers_to_set_up_a_second_factor(
     app: Flask, client: FlaskClient, house: House
 ) -> None:

@@ -305,13 +305,14 @@ def _last_words(mailing_id: int) -> str:
     return db.session.scalar(words.order_by(Delivery.due_at).limit(1)) or ""
 
 
-def still_open(mailing_id: int) -> int:
-    """For how many recipients something will still happen, by the indexes of what waits and what is leased."""
+def still_open(mailing_id: int, at_most: int) -> int:
+    """For how many recipients something will still happen; of what waits, no more than `at_most` are counted."""
     waiting, leased = (
-        select(func.count()).select_from(Delivery).where(Delivery.mailing_id == mailing_id, state)
+        select(Delivery.id).where(Delivery.mailing_id == mailing_id, state).limit(at_most).subquery()
         for state in (IS_WAITING, IS_LEASED)
     )
-    return (db.session.scalar(waiting) or 0) + (db.session.scalar(leased) or 0)
+    counts = (select(func.count()).select_from(each) for each in (waiting, leased))
+    return sum(db.session.scalar(each) or 0 for each in counts)
 
 
 @dataclass(frozen=True)
