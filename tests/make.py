@@ -268,7 +268,7 @@ def csrf_of(client: FlaskClient, path: str = "/console") -> str:
     return found.group(1)
 
 
-def press(client: FlaskClient, url: str, page: str = "/console", **fields: str) -> TestResponse:
+def press(client: FlaskClient, url: str, /, page: str = "/console", **fields: str) -> TestResponse:
     """Send a form of the console, as its pages do; `page` is one with a form in it."""
     token = csrf_of(client, page)
     referrer = {"Referer": "https://letters.example.org/console"}

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit, urlunsplit
 
+from newsletter.mail.message import plain
+
 EARLIEST = datetime(1994, 1, 1, tzinfo=UTC)
 """Before the first feeds; a date like 1970 is a missing one that went through a computer."""
 
@@ -18,6 +20,7 @@ LATEST = timedelta(days=1)
 """So far ahead a date may be: zones are confused, and an article may be meant for tomorrow morning."""
 
 LONGEST_SLUG = 70
+LONGEST_SEARCH, MOST_WORDS = 100, 5
 
 _NO_LETTERS = re.compile(r"[^a-z0-9]+")
 _HEADING = re.compile(r"<(?P<closing>/?)h(?P<rank>[1-6])>")
@@ -154,3 +157,14 @@ def published_or_guessed(published_at: datetime | None, *, recorded_at: datetime
 
 def _key(kind: str, value: str) -> str:
     return f"{kind}:{hashlib.sha256(value.encode()).hexdigest()}"
+
+
+def search_words(typed: str) -> tuple[str, ...]:
+    """What to look for: each word once, the first five of what is within the first hundred characters."""
+    return tuple(dict.fromkeys(plain(typed[:LONGEST_SEARCH]).split()))[:MOST_WORDS]
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """The ways to write a word in small and capital letters, for a database that only folds those of ASCII."""
+    ways = (word,) if word.isascii() else (word, word.lower(), word.upper(), word.capitalize())
+    return tuple(dict.fromkeys(ways))

@@ -1,18 +1,29 @@
 """Reading sources and articles."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import defer, load_only
 
 from newsletter.articles.models import Article, ArticleKey, ArticlePicture, Author, Source
-from newsletter.articles.policy import name_key, names_in
+from newsletter.articles.policy import name_key, names_in, spellings
 from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
+from newsletter.core.keyset import NEWEST, Place, Turned, turned
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.policy import Pictures
+
+PAGE = 30
+"""Articles on a page of the list."""
+
+MOST_LEFT_OUT = 50
+
+_WITHOUT_BODIES = load_only(
+    *(Article.source_id, Article.url, Article.title, Article.author, Article.topics, Article.available_at),
+    *(Article.published_at, Article.date_is_guess),
+)
 
 
 def source(source_id: int) -> Source:
@@ -118,6 +129,48 @@ def pictures_of(article_ids: Collection[int]) -> dict[int, ArticlePicture]:
     """What came of fetching the pictures of these articles; those that nobody tried are not in it."""
     found = db.session.scalars(select(ArticlePicture).where(ArticlePicture.article_id.in_(article_ids)))
     return {each.article_id: each for each in found}
+
+
+def listed(source_id: int | None = None, words: Sequence[str] = (), place: Place = NEWEST) -> Turned[Article]:
+    """A page of articles, the last read first, without their bodies; places are ids.
+
+    Of one source, None for all; with words only those in whose title or author each of them stands.
+    """
+    found = select(Article).options(_WITHOUT_BODIES)
+    if source_id is not None:
+        found = found.where(Article.source_id == source_id)
+    for word in words:
+        ways = (
+            text.icontains(way, autoescape=True)
+            for text in (Article.title, Article.author)
+            for way in spellings(word)
+        )
+        found = found.where(or_(*ways))
+    return turned(found, Article.id, place, PAGE)
+
+
+def left_out(
+    source_ids: Collection[int], start: datetime, end: datetime, but: Collection[int]
+) -> Sequence[Article]:
+    """As `available`, without those whose ids are given and without bodies; the newest fifty."""
+    return db.session.scalars(
+        select(Article)
+        .options(_WITHOUT_BODIES)
+        .where(
+            Article.source_id.in_(source_ids),
+            Article.available_at >= start,
+            Article.available_at < end,
+            Article.id.not_in(but),
+        )
+        .order_by(Article.available_at.desc(), Article.id.desc())
+        .limit(MOST_LEFT_OUT)
+    ).all()
+
+
+def how_many() -> Mapping[int, int]:
+    """The number of articles of each source that has any."""
+    counted = select(Article.source_id, func.count().label("total")).group_by(Article.source_id)
+    return {row.source_id: row.total for row in db.session.execute(counted)}
 
 
 def known_keys(source_id: int, keys: Collection[str]) -> dict[str, int]:

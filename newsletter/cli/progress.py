@@ -1,15 +1,15 @@
 """Watching a mailing while it goes out: a bar on a terminal, figures for everybody."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from tqdm import tqdm
 
 from newsletter.cli.output import speaks_json
-from newsletter.core.db import reading
+from newsletter.core.pacing import Paced
 from newsletter.delivery.models import Lane, MailingState
 from newsletter.delivery.queries import Ledger, ledger, mailing, slowest_domain
 from newsletter.delivery.sender import IDLE_SECONDS
@@ -20,43 +20,8 @@ from newsletter.mail.house import House
 LEDGER_SECONDS, DOMAIN_SECONDS = 0.5, 5.0
 """How often the two are asked for at most."""
 
-SHARE = 10
-"""And not before so many times as long as the last answer took: a ledger of millions is no small question."""
-
 STANDSTILL = 15.0
 """Seconds without any change after which somebody who watches is told what may be the cause."""
-
-T = TypeVar("T")
-
-
-class Paced(Generic[T]):
-    """The newest answer to a question, which is asked again only where that costs little."""
-
-    def __init__(self, ask: Callable[[], T], seconds: float) -> None:
-        self._ask = ask
-        self._seconds = seconds
-        self.answer = self._asked()
-
-    @property
-    def due_in(self) -> float:
-        """Seconds until the question may be asked again."""
-        return max(self._due_at - time.monotonic(), 0.0)
-
-    def refresh(self) -> None:
-        if not self.due_in:
-            self.answer = self._asked()
-
-    def ask_now(self) -> T:
-        self.answer = self._asked()
-        return self.answer
-
-    def _asked(self) -> T:
-        began = time.monotonic()
-        with reading():
-            answer = self._ask()
-        ended = time.monotonic()
-        self._due_at = ended + max(self._seconds, SHARE * (ended - began))
-        return answer
 
 
 class Watch:

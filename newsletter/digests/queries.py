@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 
 from newsletter.articles.models import Article
 from newsletter.core.db import db
@@ -52,6 +52,29 @@ def runs(digest_id: int, limit: int = 20) -> Sequence[DigestRun]:
     return db.session.scalars(
         select(DigestRun).where(DigestRun.digest_id == digest_id).order_by(DigestRun.due_at.desc()).limit(limit)
     ).all()
+
+
+def last_runs(digest_ids: Collection[int]) -> Mapping[int, DigestRun]:
+    """The last run of each of these that has run, by the digest's id."""
+    last = (
+        select(DigestRun.digest_id, func.max(DigestRun.due_at).label("due_at"))
+        .where(DigestRun.digest_id.in_(digest_ids))
+        .group_by(DigestRun.digest_id)
+        .subquery()
+    )
+    rows = db.session.scalars(
+        select(DigestRun).join(
+            last, and_(DigestRun.digest_id == last.c.digest_id, DigestRun.due_at == last.c.due_at)
+        )
+    )
+    return {row.digest_id: row for row in rows}
+
+
+def digest_behind(edition_id: int) -> Digest | None:
+    """The digest by whose slot the edition was made; None for one that no digest has made."""
+    return db.session.scalar(
+        select(Digest).join(DigestRun, DigestRun.digest_id == Digest.id).where(DigestRun.edition_id == edition_id)
+    )
 
 
 def marks(digest_id: int) -> Mapping[int, Mark]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from newsletter.articles.models import Article
 from newsletter.articles.queries import pictures_of, source_titles
 from newsletter.core.clock import now
+from newsletter.core.errors import TemplateRefused, UnsafeMessage
 from newsletter.delivery.service import Letter
 from newsletter.delivery.service.queueing import NAME
 from newsletter.editions.links import click_url, edition_url
@@ -145,11 +146,19 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
     shown = len(articles)
     while True:
         told_now = {**values, "articles": articles[:shown], "left_out": len(articles) - shown}
-        parts = written(sources, data_of(told_now, zone)) if sources else {}
+        parts = _written(sources, data_of(told_now, zone)) if sources else {}
         content = house.renderer.render("digest", {**told_now, "written": parts})
         if len(content.html.encode()) <= HTML_LIMIT or shown == 1:
             return content
         shown = max(1, shown * 9 // 10)
+
+
+def _written(sources: Mapping[str, str], values: Mapping[str, Any]) -> Mapping[str, str]:
+    try:
+        return written(sources, values)
+    except TemplateRefused as problem:
+        # It was tried before it was kept; what it cannot stand is in this edition.
+        raise UnsafeMessage(str(problem)) from problem
 
 
 def values_of(told: Told, of: Newsletter, house: House) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from newsletter.digests.service import (
     unmark,
     window_at,
 )
-from newsletter.digests.service.ruling import LONGEST_NOTE
+from newsletter.editions.policy import LONGEST_NOTE
 from newsletter.editions.queries import articles_of, editions
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope

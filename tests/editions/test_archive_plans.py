@@ -7,9 +7,9 @@ import pytest
 
 from newsletter.articles.queries import authors_in, source_titles
 from newsletter.core.clock import now
+from newsletter.core.keyset import Place
 from newsletter.digests.queries import newsletters_drawing_from, shown_article
 from newsletter.editions import queries
-from newsletter.editions.queries import Place
 from newsletter.mail.house import House
 from tests import make
 from tests.delivery.test_plans import executed, on_sqlite, plan

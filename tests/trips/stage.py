@@ -49,8 +49,11 @@ class Stage:
 
 
 @contextmanager
-def running(settings: Settings, folder: Path, feeds: Flask | None = None) -> Iterator[Stage]:
-    """Everything at once; `feeds` is served on loopback too, and the fetcher may read it."""
+def running(settings: Settings, folder: Path, feeds: Flask | None = None, backends: str = "") -> Iterator[Stage]:
+    """Everything at once; `feeds` is served on loopback too, and the fetcher may read it.
+
+    Mail goes to the catcher, or by `backends` elsewhere.
+    """
     with (
         Catcher(folder / "caught", 0, 0) as catcher,
         LoopbackServer(feeds or Flask("no feeds"), 0) as site,
@@ -59,7 +62,7 @@ def running(settings: Settings, folder: Path, feeds: Flask | None = None) -> Ite
         chosen = replace(
             settings,
             base_url=f"http://127.0.0.1:{port}",
-            backends=f"smtp://127.0.0.1:{catcher.smtp_port}?tls=none",
+            backends=backends or f"smtp://127.0.0.1:{catcher.smtp_port}?tls=none",
             fetch_allow=(HostPort("127.0.0.1", site.port),),
             poll_every=timedelta(seconds=1),
         )

@@ -4,18 +4,25 @@ from flask import Blueprint
 
 from newsletter.console.views import (
     account,
+    articles,
     audit,
     backends,
     bulk,
+    desk,
+    digests,
     door,
+    editions,
     home,
     imports,
     newsletters,
     numbers,
     operators,
     person,
+    previews,
+    sending,
     settings,
     snippets,
+    sources,
     subscribers,
     suppressions,
 )
@@ -24,5 +31,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *(home.blueprint, door.blueprint, account.blueprint),
     *(subscribers.blueprint, bulk.blueprint, person.blueprint),
     *(imports.blueprint, suppressions.blueprint, numbers.blueprint, snippets.blueprint),
+    *(editions.blueprint, desk.blueprint, sending.blueprint, previews.blueprint),
+    *(digests.blueprint, sources.blueprint, articles.blueprint),
     *(newsletters.blueprint, backends.blueprint, operators.blueprint, audit.blueprint, settings.blueprint),
 )

@@ -16,6 +16,7 @@ from newsletter.digests.policy.rules import PLAIN_SELECTION, stored
 from newsletter.digests.policy.watching import Watch
 from newsletter.digests.queries import digest as digest_of
 from newsletter.digests.queries import find_digest, source_ids
+from newsletter.editions.policy import LONGEST_NOTE
 from newsletter.newsletters.policy import slug_problem
 from newsletter.newsletters.queries import newsletter
 from newsletter.newsletters.service import announce_schedule
@@ -23,7 +24,6 @@ from newsletter.newsletters.service import announce_schedule
 FIRST_WINDOW = timedelta(days=7)
 """How far back the first edition of a digest reaches."""
 
-LONGEST_NOTE = 5000
 LONGEST_LEAD = 24 * 60
 LONGEST_KEPT_BACK = timedelta(days=366)
 

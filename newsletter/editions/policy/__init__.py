@@ -13,6 +13,8 @@ LONGEST_SUBJECT = 100
 
 LONGEST_PREHEADER = 140
 LONGEST_PROBLEM = 500
+LONGEST_NOTE = 5000
+MOST_ARTICLES = 100
 
 GRACE = timedelta(hours=2)
 """How late a scheduled edition still leaves by itself."""
@@ -122,6 +124,19 @@ def subject(titles: Sequence[str]) -> str:
 def preheader(titles: Sequence[str]) -> str:
     """What mail programs show after the subject: the headlines that follow."""
     return shortened(" · ".join(titles[1:4]), LONGEST_PREHEADER)
+
+
+def moved(ids: Sequence[int], sections: Mapping[int, str], which: int, step: str) -> list[int]:
+    """The order after one of them went `up`, `down` or to the `top`, past nothing that is in another section."""
+    places = [place for place, each in enumerate(ids) if sections.get(each, "") == sections.get(which, "")]
+    now = places.index(ids.index(which))
+    then = {"up": max(now - 1, 0), "down": min(now + 1, len(places) - 1), "top": 0}[step]
+    among = [ids[place] for place in places]
+    among.insert(then, among.pop(now))
+    order = list(ids)
+    for place, each in zip(places, among, strict=True):
+        order[place] = each
+    return order
 
 
 def shortened(text: str, longest: int) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import load_only
 
 from newsletter.articles.models import Article
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
+from newsletter.core.keyset import NEWEST, Place, turned
 from newsletter.delivery.models import Mailing
 from newsletter.delivery.queries import Ledger, ledger
 from newsletter.editions.models import Edition, EditionArticle, EditionClick
@@ -23,23 +24,12 @@ PAGE = 20
 
 
 @dataclass(frozen=True)
-class Place:
-    """A page of the archive: what is older than an edition's number, or newer; the newest without either."""
-
-    before: int | None = None
-    after: int | None = None
-
-
-@dataclass(frozen=True)
 class Page:
     """Editions, newest first, and whether there are older and newer ones than these."""
 
     editions: Sequence[Edition]
     has_older: bool
     has_newer: bool
-
-
-NEWEST = Place()
 
 
 def edition(edition_id: int) -> Edition:
@@ -74,20 +64,8 @@ def archive_page(newsletter_id: int, place: Place = NEWEST, words: Sequence[str]
     found = select(Edition).where(*_on_the_web(newsletter_id))
     if words is not None:
         found = found.where(tells_of(words))
-    if place.after is not None:
-        later = found.where(Edition.number > place.after).order_by(Edition.number).limit(PAGE + 1)
-        nearest = db.session.scalars(later).all()
-        if len(nearest) > PAGE:
-            shown = nearest[PAGE - 1 :: -1]
-            return Page(shown, has_older=_is_any(found, Edition.number < shown[-1].number), has_newer=True)
-        place = NEWEST
-    if place.before is not None:
-        older = found.where(Edition.number < place.before)
-        has_newer = _is_any(found, Edition.number >= place.before)
-    else:
-        older, has_newer = found, False
-    rows = db.session.scalars(older.order_by(Edition.number.desc()).limit(PAGE + 1)).all()
-    return Page(rows[:PAGE], has_older=len(rows) > PAGE, has_newer=has_newer)
+    page = turned(found, Edition.number, place, PAGE)
+    return Page(page.rows, has_older=page.has_older, has_newer=page.has_newer)
 
 
 def public_edition(newsletter_id: int, number: int) -> Edition:
@@ -196,6 +174,11 @@ def earlier(newsletter_id: int, slot: datetime, cadence: Cadence = Cadence.EACH)
     )
 
 
+def other_editions(than: Edition) -> ColumnElement[bool]:
+    """All of the same newsletter."""
+    return and_(Edition.newsletter_id == than.newsletter_id, Edition.id != than.id, ~was_recalled())
+
+
 def carriers(article_ids: Collection[int], among: ColumnElement[bool]) -> Mapping[int, str]:
     """Which of these articles went into one of those editions, with words that say which."""
     if not article_ids:
@@ -239,10 +222,6 @@ def progress(of: Edition) -> Ledger:
 
 def _on_the_web(newsletter_id: int) -> tuple[ColumnElement[bool], ...]:
     return Edition.newsletter_id == newsletter_id, Edition.status.in_(PUBLIC)
-
-
-def _is_any(found: Select[tuple[Edition]], condition: ColumnElement[bool]) -> bool:
-    return db.session.scalar(found.where(condition).limit(1)) is not None
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,9 @@
 """Drafting, arranging, sending and stopping editions."""
 
+from newsletter.editions.service.arranging import Step, annotate, arrange, call, drop, move, reorder, take_in
 from newsletter.editions.service.checking import check_links, links_of, links_waiting, purge_checked_links
 from newsletter.editions.service.correcting import correct
-from newsletter.editions.service.drafting import (
-    Window,
-    arrange,
-    call,
-    draft,
-    findings,
-    preview_content,
-    slot_of,
-)
+from newsletter.editions.service.drafting import Window, draft, findings, preview, preview_content, slot_of
 from newsletter.editions.service.examining import examine, link_fetcher
 from newsletter.editions.service.indexing import index_all
 from newsletter.editions.service.sending import (
@@ -20,7 +13,9 @@ from newsletter.editions.service.sending import (
     follow_mailings,
     hold,
     leave,
+    let_leave,
     pause,
+    recall,
     resend,
     resume,
     schedule,
@@ -31,7 +26,9 @@ from newsletter.editions.service.trying import send_trial, tell_editor
 from newsletter.editions.service.watching import watch_canaries
 
 __all__ = [
+    "Step",
     "Window",
+    "annotate",
     "approve",
     "arrange",
     "call",
@@ -39,6 +36,7 @@ __all__ = [
     "check_links",
     "correct",
     "draft",
+    "drop",
     "examine",
     "expect",
     "findings",
@@ -46,12 +44,17 @@ __all__ = [
     "hold",
     "index_all",
     "leave",
+    "let_leave",
     "link_fetcher",
     "links_of",
     "links_waiting",
+    "move",
     "pause",
+    "preview",
     "preview_content",
     "purge_checked_links",
+    "recall",
+    "reorder",
     "resend",
     "resume",
     "schedule",
@@ -59,6 +62,7 @@ __all__ = [
     "send_due",
     "send_trial",
     "slot_of",
+    "take_in",
     "tell_editor",
     "watch_canaries",
 ]

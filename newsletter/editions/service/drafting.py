@@ -1,33 +1,24 @@
-"""Drafts: what an edition would carry, in which order, and what it would look like."""
+"""Drafts: what an edition would carry, and what it looks like."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select
 
 from newsletter.articles.models import Article
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
-from newsletter.core.errors import Conflict, InvalidInput
+from newsletter.core.errors import Conflict, UnsafeMessage
 from newsletter.editions.emails import Told, edition_content, missing_pictures
 from newsletter.editions.models import Edition, EditionArticle
-from newsletter.editions.policy import (
-    EVERYBODY,
-    LONGEST_SUBJECT,
-    OPEN,
-    PLAIN_LAYOUT,
-    Layout,
-    Readers,
-    preheader,
-    subject,
-)
+from newsletter.editions.policy import EVERYBODY, PLAIN_LAYOUT, Layout, Readers, preheader, subject
 from newsletter.editions.queries import articles_of, edition, last_number, layout_of
 from newsletter.editions.service.checking import link_findings, links_of
 from newsletter.mail.gate import Finding, inspect
 from newsletter.mail.house import House
-from newsletter.mail.message import MARKER, Content, plain
+from newsletter.mail.message import MARKER, Content
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.policy import Cadence
@@ -103,17 +94,26 @@ def preview_content(proposed: Proposed, of: Newsletter, house: House) -> Content
     Where a recipient's own link would stand, it leads to the newsletter's page.
     """
     made = _made(of.id, proposed.window, proposed.articles)
-    content = edition_content(Told(made, proposed.articles, proposed.layout), of, house)
-    page = page_url(of, house.settings.base_url)
-    return Content(content.subject, MARKER.sub(page, content.text), MARKER.sub(page, content.html))
+    told = Told(made, proposed.articles, proposed.layout)
+    return _for_nobody(edition_content(told, of, house), of, house)
+
+
+def preview(edition_id: int, house: House) -> Content:
+    """What an edition looks like now, with the links of `preview_content`. Raises NotFound, UnsafeMessage."""
+    _, content, of = _rendered(edition_id, house)
+    return _for_nobody(content, of, house)
 
 
 def findings(edition_id: int, house: House) -> list[Finding]:
-    """What the gate says of it as it stands, as `judged`. Raises NotFound."""
-    chosen = edition(edition_id)
-    of = db.session.get_one(Newsletter, chosen.newsletter_id)
-    told = Told(chosen, articles_of(edition_id), layout_of(chosen))
-    return judged(told, edition_content(told, of, house), of, house)
+    """What the gate says of it as it stands, as `judged`; that it cannot be made at all is an error.
+
+    Raises NotFound.
+    """
+    try:
+        told, content, of = _rendered(edition_id, house)
+    except UnsafeMessage as problem:
+        return [Finding("unsafe", is_error=True, words=f"{problem} Drop the article that has it.")]
+    return judged(told, content, of, house)
 
 
 def judged(told: Told, content: Content, of: Newsletter, house: House) -> list[Finding]:
@@ -125,54 +125,16 @@ def judged(told: Told, content: Content, of: Newsletter, house: House) -> list[F
     )
 
 
-def arrange(edition_id: int, article_ids: Sequence[int]) -> Edition:
-    """Let it carry these of its articles in this order, and no others; subject and preheader follow.
-
-    Sections stay with their articles, so one that is torn apart has its title twice. Raises NotFound, Conflict
-    once it is on its way, or InvalidInput for an article that it does not carry, or one that is named twice.
-    """
-    with transaction():
-        chosen = _still_open(edition_id)
-        carried = {article.id: article for article in articles_of(edition_id)}
-        strange = [each for each in article_ids if each not in carried]
-        if strange or not article_ids or len(set(article_ids)) < len(article_ids):
-            has = ", ".join(map(str, carried))
-            problem = f"Name each article once, of those that edition {edition_id} carries: {has}."
-            raise InvalidInput(problem, field="articles")
-        rows = delete(EditionArticle).where(
-            EditionArticle.edition_id == edition_id, EditionArticle.article_id.not_in(article_ids)
-        )
-        db.session.execute(rows.execution_options(synchronize_session=False))
-        for position, article_id in enumerate(article_ids, start=1):
-            db.session.execute(
-                update(EditionArticle)
-                .where(EditionArticle.edition_id == edition_id, EditionArticle.article_id == article_id)
-                .values(position=position)
-                .execution_options(synchronize_session=False)
-            )
-        titles = [carried[each].title for each in article_ids]
-        chosen.subject, chosen.preheader = subject(titles), preheader(titles)
-        return chosen
-
-
-def call(edition_id: int, text: str) -> Edition:
-    """Give it a subject by hand. Raises NotFound, Conflict once it is on its way, or InvalidInput."""
-    words = plain(text)
-    if not 0 < len(words) <= LONGEST_SUBJECT:
-        problem = f"A subject has 1 to {LONGEST_SUBJECT} characters, not {len(words)}."
-        raise InvalidInput(problem, field="subject")
-    with transaction():
-        chosen = _still_open(edition_id)
-        chosen.subject = words
-        return chosen
-
-
-def _still_open(edition_id: int) -> Edition:
+def _rendered(edition_id: int, house: House) -> tuple[Told, Content, Newsletter]:
     chosen = edition(edition_id)
-    if chosen.status not in OPEN:
-        problem = f"Edition {edition_id} is {chosen.status}; only what has not left can be changed."
-        raise Conflict(problem)
-    return chosen
+    of = db.session.get_one(Newsletter, chosen.newsletter_id)
+    told = Told(chosen, articles_of(edition_id), layout_of(chosen))
+    return told, edition_content(told, of, house), of
+
+
+def _for_nobody(content: Content, of: Newsletter, house: House) -> Content:
+    page = page_url(of, house.settings.base_url)
+    return Content(content.subject, MARKER.sub(page, content.text), MARKER.sub(page, content.html))
 
 
 def _made(newsletter_id: int, window: Window, articles: Sequence[Article]) -> Edition:

@@ -1,6 +1,6 @@
 """Sending editions and stopping them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, update
@@ -102,6 +102,21 @@ def approve(edition_id: int, house: House) -> Edition:
     return _put(edition_id, values)
 
 
+def let_leave(edition_id: int, house: House) -> Edition:
+    """Let it leave at once, by the next worker that looks; whoever asks need not wait until all are queued.
+
+    Raises NotFound, Conflict unless it is a draft or scheduled, or EditionUnfit when the gate finds an error.
+    """
+    refuse_errors(edition_id, findings(edition_id, house))
+    values = {"status": EditionStatus.SCHEDULED, "sends_at": now(), "problem": ""}
+    return _change(edition_id, (EditionStatus.DRAFT, EditionStatus.SCHEDULED), values, "be sent; approve it first")
+
+
+def recall(edition_id: int) -> Edition:
+    """Never send it, as long as nothing of it has left; its articles may go again. Raises NotFound, Conflict."""
+    return _change(edition_id, OPEN, {"status": EditionStatus.CANCELLED}, "be recalled; cancel the rest of it")
+
+
 def send_due(house: House) -> None:
     """Send what is scheduled for now; what is too late, or unfit after all, is held."""
     moment = now()
@@ -186,14 +201,18 @@ def follow_mailings() -> None:
 
 def _put(edition_id: int, values: Mapping[str, object]) -> Edition:
     """These values, unless it is on its way already."""
+    return _change(edition_id, OPEN, values, f"become {values.get('status', 'another')} any more")
+
+
+def _change(edition_id: int, among: Sequence[EditionStatus], values: Mapping[str, object], wish: str) -> Edition:
+    """Write these values if it is in one of those states; `wish` is what it otherwise cannot."""
     with transaction():
         chosen = edition(edition_id)
         written = rows_written(
-            update(Edition).where(Edition.id == edition_id, Edition.status.in_(OPEN)).values(**values)
+            update(Edition).where(Edition.id == edition_id, Edition.status.in_(among)).values(**values)
         )
         if not written:
-            aim = values.get("status", "another")
-            words = f"Edition {edition_id} is {chosen.status}; it cannot become {aim} any more."
+            words = f"Edition {edition_id} is {chosen.status}; it cannot {wish}."
             raise Conflict(words)
         return edition(edition_id)
 

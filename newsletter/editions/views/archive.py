@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
+from newsletter.core.keyset import Place
 from newsletter.editions.links import archive_url
 from newsletter.editions.policy.words import LONGEST_SEARCH, search_words
 from newsletter.editions.queries import (
     Page,
-    Place,
     archive_page,
     articles_of,
     layout_of,

@@ -3,8 +3,8 @@
 from newsletter.subscriptions.models.bulk import BulkAction, BulkKind, BulkState
 from newsletter.subscriptions.models.changes import AddressChange
 from newsletter.subscriptions.models.consent import Consent, ConsentEvent, ConsentOrigin, Wording
-from newsletter.subscriptions.models.followables import Followable
 from newsletter.subscriptions.models.counts import ConfirmCount, GrowthCount, GrowthMark, StandingCount
+from newsletter.subscriptions.models.followables import Followable
 from newsletter.subscriptions.models.imports import Import, ImportState, Upload, UploadState
 from newsletter.subscriptions.models.people import (
     HAS_CADENCE,
@@ -59,8 +59,8 @@ __all__ = [
     "ImportState",
     "SignUp",
     "SpentProof",
-    "Stint",
     "StandingCount",
+    "Stint",
     "Subscriber",
     "Subscription",
     "Upload",

@@ -55,6 +55,11 @@ def audience(newsletter_id: int) -> Select[int, str, str, str]:
     )
 
 
+def audience_size(newsletter_id: int) -> int:
+    """How many an edition would reach now."""
+    return db.session.scalar(select(func.count()).select_from(audience(newsletter_id).subquery())) or 0
+
+
 def counts(newsletter_id: int) -> dict[SubscriptionStatus, int]:
     """How many subscriptions are in each state; states without any are 0."""
     rows = db.session.execute(

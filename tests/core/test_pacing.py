@@ -4,14 +4,14 @@ import time
 
 from flask import Flask
 
-from newsletter.cli.progress import SHARE, Paced
+from newsletter.core.pacing import SHARE, Paced
 
 
 def test_a_question_is_not_asked_again_before_ten_times_as_long_as_it_took(app: Flask) -> None:
     asked = []
 
     def slowly() -> int:
-        time.sleep(0.05)
+        time.sleep(0.06)
         asked.append(1)
         return len(asked)
 
