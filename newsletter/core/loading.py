@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Column, Table, insert
 
 from newsletter.core.db import UtcDateTime, db
 
@@ -12,14 +12,14 @@ Row = Sequence[str | int | datetime | None]
 
 
 def load(table: Table, rows: Iterable[Row]) -> None:
-    """Add rows, each with a value for every column in the table's order, in the caller's transaction.
+    """Add rows, each with a value for every column of `filled` in its order, in the caller's transaction.
 
     Nothing is filled in, and nothing checked but what the database checks. Times must be aware. Rows are taken one
     by one, so that they need not be in memory together.
     """
     connection = db.session.connection()
     cursor: Any = connection.connection.cursor()
-    names = [column.name for column in table.columns]
+    names = [column.name for column in filled(table)]
     if connection.dialect.name == "postgresql":
         from psycopg import sql  # noqa: PLC0415 - only where there is PostgreSQL.
 
@@ -33,9 +33,14 @@ def load(table: Table, rows: Iterable[Row]) -> None:
     cursor.close()
 
 
+def filled(table: Table) -> list[Column[Any]]:
+    """The columns of a table but for those that the database makes itself."""
+    return [column for column in table.columns if column.computed is None]
+
+
 def _as_kept(table: Table, rows: Iterable[Row]) -> Iterator[list[Any]]:
     """With times as SQLite has them."""
-    times = [place for place, column in enumerate(table.columns) if isinstance(column.type, UtcDateTime)]
+    times = [place for place, column in enumerate(filled(table)) if isinstance(column.type, UtcDateTime)]
     for row in rows:
         cells = list(row)
         for place in times:

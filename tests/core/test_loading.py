@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import Table, select
 
 from newsletter.core.db import db, transaction
-from newsletter.core.loading import Row, load
+from newsletter.core.loading import Row, filled, load
 from newsletter.subscriptions.models import Subscriber
 
 TABLE: Table = Subscriber.metadata.tables["subscribers"]
@@ -15,7 +15,7 @@ MOMENT = datetime(2026, 3, 29, 1, 30, tzinfo=timezone(timedelta(hours=2)))
 
 
 def row(number: int, **values: object) -> Row:
-    filled = {
+    told = {
         # Above what the database counts by itself.
         "id": 1000 + number,
         "address": f"ann{number}@example.org",
@@ -30,7 +30,7 @@ def row(number: int, **values: object) -> Row:
         "import_id": None,
         "created_at": MOMENT,
     }
-    return [(filled | values)[column.name] for column in TABLE.columns]  # type: ignore[misc]
+    return [(told | values)[column.name] for column in filled(TABLE)]  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("name", ["Zoë", "a\tb", "a\\b", "\\N", "", "it's", 'say "no"', "line\nend", "字"])

@@ -13,6 +13,7 @@ from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.views.answers import url_of
 from newsletter.subscriptions.views.embed import url_of_embed
 from newsletter.subscriptions.views.offer import ASKABLE, THEMES, offer_in
+from newsletter.subscriptions.views.proofs import asked_proof
 
 blueprint = Blueprint("console_snippets", __name__, url_prefix="/console/snippets")
 
@@ -44,6 +45,7 @@ def one(newsletter: str) -> Answer:
         askable=ASKABLE,
         themes=THEMES,
         cadences=list(Cadence),
+        proof=asked_proof(of),
         subscribe_url=f"{url_of(of)}/subscribe",
         script_url=f"{frame_url}.js",
         frame_url=f"{frame_url}?{query}" if query else frame_url,
