@@ -15,7 +15,7 @@ TRANSLATED = [code for code in LANGUAGES if code != "en"]
 ENGLISH_ONLY = {"alarm"}
 
 
-def said() -> dict[str | tuple[str, ...], Message]:
+def said() -> dict[object, Message]:
     return {each.id: each for each in words() if each.id}
 
 
