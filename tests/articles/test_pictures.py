@@ -40,8 +40,10 @@ def photo(width: int = 1600, height: int = 900) -> bytes:
 def bomb() -> bytes:
     """A PNG of a few bytes that says it has 40,000 by 40,000 pixels."""
     head = struct.pack(">IIBBBBB", 40_000, 40_000, 8, 2, 0, 0, 0)
-    chunk = b"IHDR" + head
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in ((b"IHDR", head), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b""))
+    )
 
 
 def fetcher(server: HTTPServer) -> Fetcher:
