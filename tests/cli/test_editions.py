@@ -10,6 +10,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,13 +171,19 @@ def test_following_ends_when_the_workers_are_done(app: Flask, house: House, sett
     assert told["slowest_domain"] is None
 
 
+def minds(process: subprocess.Popen[str], which: signal.Signals) -> bool:
+    """Whether it has said by now what it does at that signal, as it does when it begins to watch."""
+    told = Path(f"/proc/{process.pid}/status").read_text()
+    return bool(int(told.partition("SigCgt:")[2].split()[0], 16) >> (which - 1) & 1)
+
+
 def test_who_only_watched_is_told_that_the_workers_go_on(app: Flask, house: House, settings: Settings) -> None:
     edition = draft(house, readers(3))
     with SmtpServer() as server:
         queued = command(settings, server, "edition", "send", str(edition.id))
         with running(settings, server, "edition", "follow", str(edition.id)) as process:
-            # There is nothing to be seen from outside when it has begun to watch.
-            time.sleep(2)
+            while not minds(process, signal.SIGTERM):
+                time.sleep(0.05)
             process.send_signal(signal.SIGINT)
             _, said = process.communicate(timeout=PATIENCE)
 
