@@ -45,6 +45,7 @@ GROUPS: Sequence[Sequence[Entry]] = (
     ),
     (
         Entry("Newsletters", "/console/newsletters", "newsletter"),
+        Entry("Templates", "/console/templates", "template"),
         Entry("Backends", "/console/backends", "backend", Role.PUBLISHER),
         Entry("Operators", "/console/operators", "key", Role.OWNER),
         Entry("Audit", "/console/audit", "trail", Role.OWNER),

@@ -8,7 +8,7 @@ from werkzeug.routing import Rule
 
 from newsletter.console.gate import needed_for
 
-ARGUMENTS = {"newsletter": "courier", "digest": "morning"}
+ARGUMENTS = {"newsletter": "courier", "digest": "morning", "part": "subject"}
 """What stands for an argument; for all others 1."""
 
 

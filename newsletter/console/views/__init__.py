@@ -25,6 +25,7 @@ from newsletter.console.views import (
     sources,
     subscribers,
     suppressions,
+    templates,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -33,5 +34,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *(imports.blueprint, suppressions.blueprint, numbers.blueprint, snippets.blueprint),
     *(editions.blueprint, desk.blueprint, sending.blueprint, previews.blueprint),
     *(digests.blueprint, sources.blueprint, articles.blueprint),
-    *(newsletters.blueprint, backends.blueprint, operators.blueprint, audit.blueprint, settings.blueprint),
+    *(
+        templates.blueprint,
+        newsletters.blueprint,
+        backends.blueprint,
+        operators.blueprint,
+        audit.blueprint,
+        settings.blueprint,
+    ),
 )

@@ -26,8 +26,8 @@ def html(edition_id: str) -> Response:
     try:
         page = in_light(service.preview(int(edition_id), house()).html, looked_at["light"])
     except UnsafeMessage as problem:
-        return _framed(Response(str(problem), 422, mimetype="text/plain"), with_pictures=False)
-    return _framed(Response(page, mimetype="text/html"), with_pictures=looked_at["pictures"] == "on")
+        return framed(Response(str(problem), 422, mimetype="text/plain"), with_pictures=False)
+    return framed(Response(page, mimetype="text/html"), with_pictures=looked_at["pictures"] == "on")
 
 
 @blueprint.get("/preview.txt")
@@ -38,7 +38,7 @@ def text(edition_id: str) -> Response:
         words, status = service.preview(int(edition_id), house()).text, 200
     except UnsafeMessage as problem:
         words, status = str(problem), 422
-    return _framed(Response(words, status, mimetype="text/plain"), with_pictures=False)
+    return framed(Response(words, status, mimetype="text/plain"), with_pictures=False)
 
 
 def in_light(page: str, light: str) -> str:
@@ -52,7 +52,7 @@ def _in_style(style: str, instead: str, light: str) -> str:
     return _BOTH.sub(f"color-scheme: {light}", _DARK.sub(instead, style))
 
 
-def _framed(response: Response, *, with_pictures: bool) -> Response:
+def framed(response: Response, *, with_pictures: bool) -> Response:
     """What people outside wrote is shown here, so it gets an origin of its own, in a tab of its own too."""
     places = "https:" if settings().base_url.startswith("https:") else "https: http:"
     response.headers["Content-Security-Policy"] = "; ".join(

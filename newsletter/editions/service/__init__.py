@@ -3,7 +3,15 @@
 from newsletter.editions.service.arranging import Step, annotate, arrange, call, drop, move, reorder, take_in
 from newsletter.editions.service.checking import check_links, links_of, links_waiting, purge_checked_links
 from newsletter.editions.service.correcting import correct
-from newsletter.editions.service.drafting import Window, draft, findings, preview, preview_content, slot_of
+from newsletter.editions.service.drafting import (
+    Window,
+    draft,
+    findings,
+    preview,
+    preview_content,
+    preview_with,
+    slot_of,
+)
 from newsletter.editions.service.examining import examine, link_fetcher
 from newsletter.editions.service.indexing import index_all
 from newsletter.editions.service.sending import (
@@ -52,6 +60,7 @@ __all__ = [
     "pause",
     "preview",
     "preview_content",
+    "preview_with",
     "purge_checked_links",
     "recall",
     "reorder",

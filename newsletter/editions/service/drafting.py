@@ -1,6 +1,6 @@
 """Drafts: what an edition would carry, and what it looks like."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,18 +10,20 @@ from sqlalchemy import insert, select
 from newsletter.articles.models import Article
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
-from newsletter.core.errors import Conflict, UnsafeMessage
-from newsletter.editions.emails import Told, edition_content, missing_pictures
+from newsletter.core.errors import Conflict, NotFound, UnsafeMessage
+from newsletter.editions.emails import Reader, Told, edition_content, missing_pictures
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import EVERYBODY, PLAIN_LAYOUT, Layout, Readers, preheader, subject
-from newsletter.editions.queries import articles_of, edition, last_number, layout_of
+from newsletter.editions.queries import articles_of, edition, editions, last_number, layout_of
 from newsletter.editions.service.checking import link_findings, links_of
 from newsletter.mail.gate import Finding, inspect
 from newsletter.mail.house import House
-from newsletter.mail.message import MARKER, Content
+from newsletter.mail.message import MARKER, Content, plain
+from newsletter.mail.sandbox import check
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.policy import Cadence
+from newsletter.templates.queries import kept_sources
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,22 @@ def preview(edition_id: int, house: House) -> Content:
     """What an edition looks like now, with the links of `preview_content`. Raises NotFound, UnsafeMessage."""
     _, content, of = _rendered(edition_id, house)
     return _for_nobody(content, of, house)
+
+
+def preview_with(newsletter_id: int, sources: Mapping[str, str], name: str, house: House) -> Content:
+    """The newest edition for a reader of this name, as it would look with other templates in some parts.
+
+    Raises NotFound before there is an edition, TemplateRefused, UnsafeMessage.
+    """
+    newest = next(iter(editions(newsletter_id, limit=1)), None)
+    if newest is None:
+        raise NotFound(kind="edition", name="to look at it with")
+    of = db.session.get_one(Newsletter, newsletter_id)
+    parts = {**kept_sources(newsletter_id), **sources}
+    for part, source in sources.items():
+        check(part, source)
+    told = Told(newest, articles_of(newest.id), layout_of(newest), reader=Reader(plain(name)), sources=parts)
+    return _for_nobody(edition_content(told, of, house), of, house)
 
 
 def findings(edition_id: int, house: House) -> list[Finding]:
