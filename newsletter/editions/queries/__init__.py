@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, and_, asc, desc, func, select
 from sqlalchemy.orm import load_only
 
 from newsletter.articles.models import Article
@@ -14,7 +14,7 @@ from newsletter.delivery.models import Mailing
 from newsletter.delivery.queries import Ledger, ledger
 from newsletter.editions.models import Edition, EditionArticle, EditionClick
 from newsletter.editions.policy import PUBLIC, ClickKind, EditionStatus, Layout
-from newsletter.editions.queries.searching import tells_of
+from newsletter.editions.queries.searching import first_of
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.policy import Cadence
 
@@ -72,21 +72,19 @@ def mailed_editions(newsletter_id: int, limit: int) -> Sequence[Edition]:
 def archive_page(newsletter_id: int, place: Place = NEWEST, words: Sequence[str] | None = None) -> Page:
     """What has been sent; with words only the editions that have all of them, and with () none."""
     found = select(Edition).where(*_on_the_web(newsletter_id))
-    if words is not None:
-        found = found.where(tells_of(words))
     if place.after is not None:
-        later = found.where(Edition.number > place.after).order_by(Edition.number).limit(PAGE + 1)
-        nearest = db.session.scalars(later).all()
+        nearest = first_of(found.where(Edition.number > place.after), asc, PAGE + 1, words)
         if len(nearest) > PAGE:
             shown = nearest[PAGE - 1 :: -1]
-            return Page(shown, has_older=_is_any(found, Edition.number < shown[-1].number), has_newer=True)
+            older = found.where(Edition.number < shown[-1].number)
+            return Page(shown, has_older=bool(first_of(older, desc, 1, words)), has_newer=True)
         place = NEWEST
     if place.before is not None:
         older = found.where(Edition.number < place.before)
-        has_newer = _is_any(found, Edition.number >= place.before)
+        has_newer = bool(first_of(found.where(Edition.number >= place.before), asc, 1, words))
     else:
         older, has_newer = found, False
-    rows = db.session.scalars(older.order_by(Edition.number.desc()).limit(PAGE + 1)).all()
+    rows = first_of(older, desc, PAGE + 1, words)
     return Page(rows[:PAGE], has_older=len(rows) > PAGE, has_newer=has_newer)
 
 
@@ -239,10 +237,6 @@ def progress(of: Edition) -> Ledger:
 
 def _on_the_web(newsletter_id: int) -> tuple[ColumnElement[bool], ...]:
     return Edition.newsletter_id == newsletter_id, Edition.status.in_(PUBLIC)
-
-
-def _is_any(found: Select[tuple[Edition]], condition: ColumnElement[bool]) -> bool:
-    return db.session.scalar(found.where(condition).limit(1)) is not None
 
 
 @dataclass(frozen=True)
