@@ -26,8 +26,9 @@ ON_SQLITE = (
     f"CREATE TRIGGER edition_texts_changed AFTER UPDATE ON edition_texts BEGIN {FORGET} {ADD} END",
 )
 ON_POSTGRESQL = (
-    "CREATE INDEX ix_edition_texts_words ON edition_texts USING gin "
-    "(array_to_tsvector(string_to_array(words, ' ')))",
+    "ALTER TABLE edition_texts ADD COLUMN lexemes tsvector "
+    "GENERATED ALWAYS AS (array_to_tsvector(string_to_array(words, ' '))) STORED",
+    "CREATE INDEX ix_edition_texts_lexemes ON edition_texts USING gin (lexemes)",
 )
 
 

@@ -153,7 +153,7 @@ class Delivery(db.Model):  # type: ignore[name-defined, misc]
     templates they get, 0 for its own.
 
     There are no foreign keys and no index by subscriber: each would be looked up or written for every row of an
-    edition to a million (docs/adr/0014). Only `queue_mailing` adds rows, from both tables in one statement.
+    edition to a million (docs/adr/0014). Only `queue_mailing` and `queue_to_one` add rows.
     """
 
     __tablename__ = "deliveries"

@@ -69,8 +69,8 @@ class EditionArticle(db.Model):  # type: ignore[name-defined, misc]
 class EditionText(db.Model):  # type: ignore[name-defined, misc]
     """The words of an edition that is on the web (`policy.words`), so that a search finds it.
 
-    Each database has its own index of the words: on PostgreSQL a GIN index, on SQLite the full-text table
-    `edition_words`, which triggers keep in step.
+    Each database has its own index of the words: on PostgreSQL a GIN index of `lexemes`, a column that it keeps
+    itself, on SQLite the full-text table `edition_words`, which triggers keep in step.
     """
 
     __tablename__ = "edition_texts"
@@ -81,8 +81,9 @@ class EditionText(db.Model):  # type: ignore[name-defined, misc]
     words: Mapped[str] = mapped_column(Text)
 
 
-AS_LEXEMES = "array_to_tsvector(string_to_array(words, ' '))"
-"""On PostgreSQL: the words as they are, without a parser that would take them apart once more."""
+# On PostgreSQL the words as they are, without a parser that would take them apart once more. They are stored,
+# because a search for what many editions have looks at them row by row.
+_LEXEMES = "lexemes tsvector GENERATED ALWAYS AS (array_to_tsvector(string_to_array(words, ' '))) STORED"
 
 _ADD = "INSERT INTO edition_words(rowid, words) VALUES (new.edition_id, new.words);"
 _FORGET = "INSERT INTO edition_words(edition_words, rowid, words) VALUES ('delete', old.edition_id, old.words);"
@@ -95,7 +96,10 @@ _INDEXES = {
         f"CREATE TRIGGER edition_texts_deleted AFTER DELETE ON edition_texts BEGIN {_FORGET} END",
         f"CREATE TRIGGER edition_texts_changed AFTER UPDATE ON edition_texts BEGIN {_FORGET} {_ADD} END",
     ),
-    "postgresql": (f"CREATE INDEX ix_edition_texts_words ON edition_texts USING gin ({AS_LEXEMES})",),
+    "postgresql": (
+        f"ALTER TABLE edition_texts ADD COLUMN {_LEXEMES}",
+        "CREATE INDEX ix_edition_texts_lexemes ON edition_texts USING gin (lexemes)",
+    ),
 }
 for _dialect, _statements in _INDEXES.items():
     for _statement in _statements:

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from email import message_from_bytes, policy
+from functools import lru_cache
 
 from markupsafe import escape
 
@@ -106,6 +107,8 @@ def _header_block(headers: Headers) -> bytes:
     return _mark(lines, _HEADER) + b"\r\n"
 
 
+# The welcome mail, and with it all that is the same for each reader, is queued for each alone.
+@lru_cache(maxsize=16)
 def _part(boundary: str, subtype: str, body: str, context: bytes) -> bytes:
     head = (
         f"--{boundary}\r\n"

@@ -2,13 +2,15 @@
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
-from newsletter.core.db import db
+from newsletter.core.db import db, transaction
 from newsletter.editions import service
 from newsletter.editions.models import EditionText
 from newsletter.editions.policy.words import MOST_WORDS, kept_words, search_words
+from newsletter.editions.queries.searching import WALKED
 from newsletter.mail.house import House
 from tests import make
 from tests.editions.test_archive import EVIL, numbers, sent, several, turn
@@ -69,6 +71,20 @@ def test_a_search_turns_its_pages_too(client: FlaskClient) -> None:
     assert 'content="noindex, follow"' in client.get(second).text
 
 
+def test_a_search_finds_what_is_older_than_all_editions_it_looks_at_one_by_one(client: FlaskClient) -> None:
+    oldest = several(make.newsletter(), WALKED + 2)[0]
+    with transaction():
+        db.session.execute(update(EditionText).values(words="harbour"))
+        first = update(EditionText).where(EditionText.edition_id == oldest.id)
+        db.session.execute(first.values(words="harbour ferry"))
+
+    assert numbers(client, "/courier/archive?q=ferry") == [1]
+    assert numbers(client, f"/courier/archive?q=ferry&before={WALKED}") == [1]
+    assert numbers(client, "/courier/archive?q=fe+har&after=1") == [1]
+    assert numbers(client, "/courier/archive?q=ferry+quay") == []
+    assert numbers(client, "/courier/archive?q=harbour") == list(range(WALKED + 2, WALKED - 18, -1))
+
+
 @pytest.mark.parametrize("typed", [EVIL, "a " * 40_000, "x" * 90_000, "%" * 5_000, "\ud7ff💥" * 2_000])
 def test_no_search_breaks_the_page(client: FlaskClient, typed: str) -> None:
     sent(make.newsletter())
@@ -109,6 +125,7 @@ def test_an_edition_is_found_as_soon_as_it_is_on_its_way_and_not_before(house: H
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
+@example("\N{SERVICE MARK}", "\N{SERVICE MARK}")
 def test_each_typed_word_of_a_text_is_found_in_it(text: str, typed: str) -> None:
     words = search_words(typed)
 

@@ -36,8 +36,9 @@ def test_one_click_ends_the_subscription_without_cookie_or_redirect(
 
     answer = client.post(f"/unsubscribe/{token}", data=ONE_CLICK, content_type=content_type)
 
-    assert answer.status_code == 200
+    assert (answer.status_code, answer.mimetype, answer.text) == (200, "text/plain", "You are unsubscribed.\n")
     assert "Set-Cookie" not in answer.headers
+    assert answer.headers["Cache-Control"] == "no-store"
     assert subscription.status == "unsubscribed"
     assert [(event.kind, event.method) for event in consent_of(subscription.subscriber_id)] == [
         (Consent.WITHDRAWN, "one-click")
@@ -144,6 +145,16 @@ def test_a_link_for_somebody_who_was_erased_answers_the_same(client: FlaskClient
     answer = client.post(f"/unsubscribe/{stranger}", data=ONE_CLICK)
 
     assert (answer.status_code, answer.data) == (first.status_code, first.data)
+
+
+def test_one_click_for_a_newsletter_that_is_not_there_is_a_damaged_link(client: FlaskClient, house: House) -> None:
+    subscription, _ = confirmed(house)
+    claims = {"n": 999_999, "s": subscription.subscriber_id}
+
+    answer = client.post(f"/unsubscribe/{house.signer.sign('unsubscribe', claims, at=now())}", data=ONE_CLICK)
+
+    assert answer.status_code == 404
+    assert subscription.status == "confirmed"
 
 
 def test_a_forged_link_is_not_found(client: FlaskClient, house: House) -> None:

@@ -37,6 +37,19 @@ _CANCEL_FOR = (
     )
     .values(status=Status.CANCELLED, words="the subscriber said stop", ended_at=bindparam("at"))
 )
+_MAILINGS = Mailing.__table__
+_CANCEL_OWN = (
+    update(_DELIVERIES)
+    .where(
+        _DELIVERIES.c.mailing_id.in_(
+            select(_MAILINGS.c.id).where(
+                IS_OPEN, _MAILINGS.c.subscriber_id == bindparam("whose"), _MAILINGS.c.kind == bindparam("of_kind")
+            )
+        ),
+        IS_WAITING,
+    )
+    .values(status=Status.CANCELLED, words="it is not needed any more", ended_at=bindparam("at"))
+)
 
 
 def pause(mailing_id: int, problem: str) -> None:
@@ -119,9 +132,9 @@ def cancel_for(subscriber_id: int, newsletter_id: int) -> int:
 
 def cancel_own(subscriber_id: int, kind: str) -> int:
     """Send this person none of what was made for them alone and is of this kind; how many that were."""
-    theirs = select(Mailing.id).where(IS_OPEN, Mailing.subscriber_id == subscriber_id, Mailing.kind == kind)
     with transaction():
-        return _cancel_waiting(Delivery.mailing_id.in_(theirs), words="it is not needed any more")
+        which = {"whose": subscriber_id, "of_kind": kind, "at": now()}
+        return db.session.connection().execute(_CANCEL_OWN, which).rowcount
 
 
 def cancel_returned(mailing_ids: Collection[int]) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from newsletter.core.db import BigId, UtcDateTime, db, rows_written, transaction
+from newsletter.core.db import BigId, UtcDateTime, db, execute, rows_written, transaction
 from newsletter.core.errors import UnsafeMessage
 from newsletter.delivery.links import Link, stored
 from newsletter.delivery.models import IS_WAITING, Delivery, Lane, Mailing, MailingVariant
@@ -39,6 +39,9 @@ NAME = "name"
 
 OWN_HOLES = ("to", "message_id", NAME)
 """What the sender fills by itself; all other holes are links."""
+
+
+_ADD_ONE = insert(Delivery.__table__)
 
 
 @dataclass(frozen=True)
@@ -93,17 +96,7 @@ def queue_mailing(letter: Letter, recipients: Select[Any, Any, Any, Any]) -> Mai
     """
     template = _compiled(letter, letter.content)
     with transaction():
-        mailing = Mailing(
-            kind=letter.kind,
-            lane=letter.lane,
-            newsletter_id=letter.newsletter_id,
-            sender=letter.letterhead.sender.address,
-            message_domain=letter.letterhead.sender.domain,
-            template=template.stored,
-            links=stored(letter.links),
-            seed=secrets.token_bytes(16),
-            created_at=letter.letterhead.date,
-        )
+        mailing = _mailing(letter, template)
         db.session.add(mailing)
         db.session.flush()
         named = recipients if letter.keeps_names or NAME in template.holes else _nameless(recipients)
@@ -114,19 +107,23 @@ def queue_mailing(letter: Letter, recipients: Select[Any, Any, Any, Any]) -> Mai
 
 
 def queue_to_one(letter: Letter, recipient: Recipient) -> Mailing:
-    """As `queue_mailing`, for one subscriber."""
+    """As `queue_mailing`, for one subscriber; nobody goes first."""
+    template = _compiled(letter, letter.content)
     with transaction():
-        mailing = queue_mailing(
-            letter,
-            select(
-                literal(recipient.subscriber_id),
-                literal(recipient.address),
-                literal(recipient.address_key),
-                literal(""),
-            ),
-        )
-    mailing.subscriber_id = recipient.subscriber_id
-    return mailing
+        mailing = _mailing(letter, template)
+        mailing.subscriber_id, mailing.audience = recipient.subscriber_id, 1
+        db.session.add(mailing)
+        db.session.flush()
+        delivery = {
+            "mailing_id": mailing.id,
+            "subscriber_id": recipient.subscriber_id,
+            "address": recipient.address,
+            "address_key": recipient.address_key,
+            "name": "" if letter.keeps_names or NAME in template.holes else None,
+            "due_at": mailing.created_at,
+        }
+        execute(_ADD_ONE, delivery)
+        return mailing
 
 
 def queue_to_operator(letter: Letter, address: str, address_key: str) -> Mailing:
@@ -138,6 +135,20 @@ def queue_to_operator(letter: Letter, address: str, address_key: str) -> Mailing
         problem = f"A mail of the kind '{letter.kind}' is for subscribers, and goes to nobody else."
         raise UnsafeMessage(problem)
     return queue_mailing(letter, select(literal(None, BigId), literal(address), literal(address_key), literal("")))
+
+
+def _mailing(letter: Letter, template: Template) -> Mailing:
+    return Mailing(
+        kind=letter.kind,
+        lane=letter.lane,
+        newsletter_id=letter.newsletter_id,
+        sender=letter.letterhead.sender.address,
+        message_domain=letter.letterhead.sender.domain,
+        template=template.stored,
+        links=stored(letter.links),
+        seed=secrets.token_bytes(16),
+        created_at=letter.letterhead.date,
+    )
 
 
 def _compiled(letter: Letter, content: Content) -> Template:

@@ -46,5 +46,6 @@ def _words(text: str, *, is_whole: bool) -> Iterator[str]:
 
 
 def _folded(text: str) -> str:
-    apart = unicodedata.normalize("NFKD", text.casefold())
+    # Twice, because taken apart some signs show capitals: the mark of a service is S and M.
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
     return unicodedata.normalize("NFC", "".join(each for each in apart if not unicodedata.combining(each)))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, asc, desc, func, select
 from sqlalchemy.orm import load_only
 
 from newsletter.articles.models import Article
@@ -15,7 +15,7 @@ from newsletter.delivery.models import Mailing
 from newsletter.delivery.queries import Ledger, ledger
 from newsletter.editions.models import Edition, EditionArticle, EditionClick
 from newsletter.editions.policy import PUBLIC, ClickKind, EditionStatus, Layout
-from newsletter.editions.queries.searching import tells_of
+from newsletter.editions.queries.searching import first_of
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.policy import Cadence
 
@@ -62,10 +62,23 @@ def mailed_editions(newsletter_id: int, limit: int) -> Sequence[Edition]:
 def archive_page(newsletter_id: int, place: Place = NEWEST, words: Sequence[str] | None = None) -> Page:
     """What has been sent; with words only the editions that have all of them, and with () none."""
     found = select(Edition).where(*_on_the_web(newsletter_id))
-    if words is not None:
-        found = found.where(tells_of(words))
-    page = turned(found, Edition.number, place, PAGE)
-    return Page(page.rows, has_older=page.has_older, has_newer=page.has_newer)
+    if words is None:
+        page = turned(found, Edition.number, place, PAGE)
+        return Page(page.rows, has_older=page.has_older, has_newer=page.has_newer)
+    if place.after is not None:
+        nearest = first_of(found.where(Edition.number > place.after), asc, PAGE + 1, words)
+        if len(nearest) > PAGE:
+            shown = nearest[PAGE - 1 :: -1]
+            older = found.where(Edition.number < shown[-1].number)
+            return Page(shown, has_older=bool(first_of(older, desc, 1, words)), has_newer=True)
+        place = NEWEST
+    if place.before is not None:
+        older = found.where(Edition.number < place.before)
+        has_newer = bool(first_of(found.where(Edition.number >= place.before), asc, 1, words))
+    else:
+        older, has_newer = found, False
+    rows = first_of(older, desc, PAGE + 1, words)
+    return Page(rows[:PAGE], has_older=len(rows) > PAGE, has_newer=has_newer)
 
 
 def public_edition(newsletter_id: int, number: int) -> Edition:

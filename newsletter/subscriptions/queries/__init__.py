@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select
 
 from newsletter.core.db import db
 from newsletter.newsletters.models import Newsletter
@@ -22,6 +22,11 @@ from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.policy.ratios import Ratio
 from newsletter.suppressions.models import Suppression
 
+# Built once: the clicks on links in mails ask for it.
+_SUBSCRIPTION = select(Subscription).where(
+    Subscription.subscriber_id == bindparam("whose"), Subscription.newsletter_id == bindparam("which")
+)
+
 
 def find_subscriber(address_key: str) -> Subscriber | None:
     return db.session.scalar(select(Subscriber).where(Subscriber.address_key == address_key))
@@ -35,11 +40,7 @@ def writes_to(subscriber_id: int) -> Newsletter:
 
 
 def find_subscription(subscriber_id: int, newsletter_id: int) -> Subscription | None:
-    return db.session.scalar(
-        select(Subscription).where(
-            Subscription.subscriber_id == subscriber_id, Subscription.newsletter_id == newsletter_id
-        )
-    )
+    return db.session.scalar(_SUBSCRIPTION, {"whose": subscriber_id, "which": newsletter_id})
 
 
 def audience(newsletter_id: int) -> Select[int, str, str, str]:

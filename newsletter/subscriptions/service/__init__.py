@@ -7,7 +7,13 @@ from newsletter.subscriptions.service.confirming import confirm, newsletters_to_
 from newsletter.subscriptions.service.consent import Origin
 from newsletter.subscriptions.service.counting import purge_counts
 from newsletter.subscriptions.service.erasing import erase, erase_address, erase_again, erase_here
-from newsletter.subscriptions.service.leaving import check_never, never_write, newsletter_to_leave, unsubscribe
+from newsletter.subscriptions.service.leaving import (
+    check_never,
+    never_write,
+    newsletter_to_leave,
+    unsubscribe,
+    unsubscribe_by_click,
+)
 from newsletter.subscriptions.service.proving import purge_proofs
 from newsletter.subscriptions.service.reminding import remind
 from newsletter.subscriptions.service.retaining import retain
@@ -33,5 +39,6 @@ __all__ = [
     "retain",
     "sign_up",
     "unsubscribe",
+    "unsubscribe_by_click",
     "watch_sign_ups",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
 
 from newsletter.core.addresses import Address, keyed
 from newsletter.core.clock import now
@@ -138,14 +138,17 @@ def confirming(moment: datetime) -> Confirming:
     return Confirming(asked, confirmed)
 
 
+_SIGN_UPS = SignUp.__table__
+_MEANT = (
+    update(_SIGN_UPS)
+    .where(_SIGN_UPS.c.address_key == bindparam("whose"), _SIGN_UPS.c.verdict == Verdict.ASKED)
+    .values(is_confirmed=True)
+)
+
+
 def note_confirmed(address_key: str) -> None:
     """The sign-ups of this address were meant, in the caller's transaction."""
-    db.session.execute(
-        update(SignUp)
-        .where(SignUp.address_key == address_key, SignUp.verdict == Verdict.ASKED)
-        .values(is_confirmed=True)
-        .execution_options(synchronize_session=False)
-    )
+    db.session.connection().execute(_MEANT, {"whose": address_key})
 
 
 def purge_sign_ups() -> int:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 
 from newsletter.core.clock import now
-from newsletter.core.db import db, rows_written, transaction
+from newsletter.core.db import db, execute, transaction
 from newsletter.core.errors import LinkDamaged, LinkError, LinkExpired
 from newsletter.delivery.service import Recipient, queue_to_one
 from newsletter.mail.house import House
@@ -21,6 +21,18 @@ from newsletter.subscriptions.service.consent import Link, Named, Origin, note
 from newsletter.subscriptions.service.counting import count_confirmed
 from newsletter.subscriptions.service.reminding import stop_reminding
 from newsletter.suppressions.service import lift_erasure
+
+_SUBSCRIPTIONS = Subscription.__table__
+_TURN_ON = (
+    update(_SUBSCRIPTIONS)
+    .where(
+        _SUBSCRIPTIONS.c.subscriber_id == bindparam("whose"),
+        _SUBSCRIPTIONS.c.newsletter_id == bindparam("which"),
+        _SUBSCRIPTIONS.c.nonce == bindparam("asked_with"),
+        _SUBSCRIPTIONS.c.status == SubscriptionStatus.PENDING,
+    )
+    .values(status=SubscriptionStatus.CONFIRMED, confirmed_at=bindparam("at"), ended_at=None)
+)
 
 IS_ON = (SubscriptionStatus.CONFIRMED, SubscriptionStatus.PAUSED)
 
@@ -64,17 +76,8 @@ def newsletters_to_confirm(token: str, house: House) -> Sequence[Newsletter]:
 
 def _turn_on(subscriber_id: int, newsletter_id: int, nonce: str, moment: datetime) -> bool:
     """Whether it was this call that did it; of several at once only one is told so."""
-    changed = rows_written(
-        update(Subscription)
-        .where(
-            Subscription.subscriber_id == subscriber_id,
-            Subscription.newsletter_id == newsletter_id,
-            Subscription.nonce == nonce,
-            Subscription.status == SubscriptionStatus.PENDING,
-        )
-        .values(status=SubscriptionStatus.CONFIRMED, confirmed_at=moment, ended_at=None)
-    )
-    return changed > 0
+    which = {"whose": subscriber_id, "which": newsletter_id, "asked_with": nonce}
+    return execute(_TURN_ON, {**which, "at": moment}).rowcount > 0
 
 
 def begin(subscription: Subscription, of: Newsletter, origin: Origin, house: House) -> None:

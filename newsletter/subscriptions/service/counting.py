@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import bindparam, case, delete, func, select, update
 
 from newsletter.core.clock import now
-from newsletter.core.db import db, insert_adding, rows_written, transaction
+from newsletter.core.db import db, execute, insert_adding, rows_written, transaction
 from newsletter.subscriptions.models import ConfirmCount, Subscription
 from newsletter.subscriptions.policy.providers import provider_of
 from newsletter.subscriptions.policy.ratios import (
@@ -156,19 +156,23 @@ def _known(newsletter_id: int, day: date) -> tuple[set[str], set[str]]:
     return {row.form for row in rows}, {row.page for row in rows}
 
 
+_ROWS = ConfirmCount.__table__.c
+_IS_OWN = case((_ROWS.form == bindparam("form"), 2), else_=0) + case((_ROWS.page == bindparam("page"), 1), else_=0)
+_PLACE = (
+    select(_ROWS.form, _ROWS.page)
+    .where(
+        _ROWS.newsletter_id == bindparam("newsletter_id"),
+        _ROWS.day == bindparam("day"),
+        _ROWS.form.in_([bindparam("form"), OTHER_FORMS]),
+        _ROWS.page.in_([bindparam("page"), OTHER_PAGES]),
+        _ROWS.provider == bindparam("provider"),
+    )
+    .order_by(_IS_OWN.desc())
+    .limit(1)
+)
+
+
 def _find(key: Key) -> Key | None:
     """The row in which its asking was counted: its own, or that of all others; None if it was not."""
-    is_own = case((ConfirmCount.form == key.form, 2), else_=0) + case((ConfirmCount.page == key.page, 1), else_=0)
-    found = db.session.execute(
-        select(ConfirmCount.form, ConfirmCount.page)
-        .where(
-            ConfirmCount.newsletter_id == key.newsletter_id,
-            ConfirmCount.day == key.day,
-            ConfirmCount.form.in_((key.form, OTHER_FORMS)),
-            ConfirmCount.page.in_((key.page, OTHER_PAGES)),
-            ConfirmCount.provider == key.provider,
-        )
-        .order_by(is_own.desc())
-        .limit(1)
-    ).first()
+    found = execute(_PLACE, key._asdict()).first()
     return key._replace(form=found.form, page=found.page) if found else None

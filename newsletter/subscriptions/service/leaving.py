@@ -50,6 +50,19 @@ def unsubscribe(token: str, origin: Origin, house: House) -> Newsletter:
         return of
 
 
+def unsubscribe_by_click(token: str, origin: Origin, house: House) -> None:
+    """As `unsubscribe`, for a mail provider that presses its own button: nobody is written to.
+
+    Raises LinkDamaged.
+    """
+    named = reader(house).unsubscription(token, now())
+    whose = Named(named.subscriber_id, named.newsletter_id)
+    with transaction():
+        if not end(whose, EndReason.UNSUBSCRIBED, origin, Link(edition_id=named.edition_id)):
+            # There was nothing to end; the link must name a newsletter all the same.
+            _newsletter(named.newsletter_id)
+
+
 def never_write(token: str, origin: Origin, house: House) -> None:
     """Never mail the address of this link again, for whatever newsletter, whoever signs it up.
 

@@ -1,6 +1,6 @@
 """What the links in mails lead to."""
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 
 from newsletter.subscriptions import service
 from newsletter.subscriptions.service import staying
@@ -24,8 +24,7 @@ def confirm(token: str) -> Answer:
 @blueprint.post("/confirm/<token>")
 @by_token_only
 def confirmed(token: str) -> Answer:
-    newsletters = service.newsletters_to_confirm(token, house())
-    told = wordings.confirm(newsletters, house().settings.privacy_notice)
+    told = wordings.confirm(service.newsletters_to_confirm(token, house()), house().settings.privacy_notice)
     newsletters = service.confirm(token, trace("link", told.text), house())
     return about("pages/confirmed.html", newsletters[0], newsletters=newsletters)
 
@@ -44,9 +43,10 @@ def unsubscribe(token: str) -> Answer:
 def unsubscribed(token: str) -> Answer:
     """RFC 8058 §3.1: no cookie, no redirect, no second step, whoever sends it."""
     if request.form.get("List-Unsubscribe") == "One-Click":
-        origin = trace("one-click", wordings.NOTHING)
-    else:
-        origin = trace("page", wordings.leave(service.newsletter_to_leave(token, house())).text)
+        service.unsubscribe_by_click(token, trace("one-click", wordings.NOTHING), house())
+        # A mail provider asks, for whoever pressed its button; nobody would see a page.
+        return Response("You are unsubscribed.\n", mimetype="text/plain")
+    origin = trace("page", wordings.leave(service.newsletter_to_leave(token, house())).text)
     left = service.unsubscribe(token, origin, house())
     return about("pages/unsubscribed.html", left, manage_url=url_for("preferences.ask"))
 
