@@ -13,6 +13,7 @@ from typing import Any
 from flask import g
 from flask.testing import FlaskClient
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from newsletter.articles.models import Article, Source
@@ -222,6 +223,21 @@ def signed_up(address: str, house: House, slug: str = "courier", origin: Origin 
     subscription = find_subscription(found.id, find_one(slug).id)
     assert subscription
     return subscription
+
+
+@contextmanager
+def failing(words: str) -> Iterator[None]:
+    """Within the block the database refuses each statement that begins with these words."""
+
+    def refuse(_link: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.startswith(words):
+            raise OperationalError(statement, {}, Exception("the disk is full"))
+
+    event.listen(db.engine, "before_cursor_execute", refuse)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "before_cursor_execute", refuse)
 
 
 @contextmanager

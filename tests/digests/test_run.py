@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from time_machine import Traveller
 
 from newsletter.articles.models import Source
@@ -16,6 +17,7 @@ from newsletter.digests.queries import runs
 from newsletter.digests.service import Rule, add_digest, propose, run, run_due
 from newsletter.editions import service as drafting
 from newsletter.editions.models import Edition
+from newsletter.editions.policy import EditionStatus
 from newsletter.editions.queries import articles_of, editions
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
@@ -141,15 +143,28 @@ def test_a_slot_that_is_more_than_two_hours_late_is_missed_and_its_articles_wait
 
 def test_a_failure_after_the_draft_leaves_nothing_behind(house: House, clock: Traveller) -> None:
     digest, source = daily(house)
-    make.article(source, url="javascript:alert(1)")
+    make.article(source)
     clock.move_to(digest.next_due_at)
     due = digest.next_due_at
 
-    with pytest.raises(Exception, match="web address"):
+    with make.failing("INSERT INTO deliveries"), pytest.raises(OperationalError, match="the disk is full"):
         run_due(house)
 
     db.session.expire_all()
     assert (editions(), runs(digest.id), digest.next_due_at) == ([], [], due)
+
+
+def test_an_edition_that_cannot_be_made_is_held_with_the_reason(house: House, clock: Traveller) -> None:
+    digest, source = daily(house)
+    make.article(source, url="javascript:alert(1)")
+    clock.move_to(digest.next_due_at)
+
+    run_due(house)
+
+    [held] = editions()
+    assert held.status == EditionStatus.HELD
+    assert "no web address" in held.problem
+    assert "Drop the article that has it." in held.problem
 
 
 def test_a_proposal_changes_nothing(house: House) -> None:

@@ -44,6 +44,7 @@ def test_the_schedule_is_the_timetable_and_the_dispatch_of_what_is_due(house: Ho
 
 def test_what_looks_after_one_machine_is_left_to_the_processes_there(house: House) -> None:
     assert [job.name for job in timetable(house) if job.on_each_machine] == [
+        "work on imports",
         "settle dead senders",
         "settle expired leases",
     ]

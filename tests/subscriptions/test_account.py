@@ -145,6 +145,7 @@ COVERED = {
 }
 LEFT_OUT = {
     "suppressions": "holds a key and a reason, no data of the person",
+    "operators": "is about who runs the service, not about readers",
     "sign_ups": "is emptied within a second, and then holds keys",
     "attempts": "says again of a delivery what its server said",
 }

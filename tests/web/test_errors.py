@@ -25,6 +25,8 @@ def branches(root: type[tree.NewsletterError]) -> Iterator[type[tree.NewsletterE
 def instance(kind: type[Exception]) -> Exception:
     if issubclass(kind, tree.SettingsError | tree.NotFound):
         return kind("newsletter", SAID)
+    if issubclass(kind, tree.TemplateRefused):
+        return kind("subject", 1, SAID)
     if issubclass(kind, tree.LinkError):
         return kind("confirm")
     if issubclass(kind, OperationalError | InterfaceError):

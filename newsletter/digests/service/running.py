@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 
 from newsletter.core.clock import now
 from newsletter.core.db import db, insert_ignoring, rows_written, transaction
-from newsletter.core.errors import Conflict, EditionUnfit
+from newsletter.core.errors import Conflict, EditionUnfit, UnsafeMessage
 from newsletter.core.logs import logger
 from newsletter.digests.models import Digest, DigestMark, DigestRun
 from newsletter.digests.policy import RARE, Once, Outcome, is_too_late, next_due, riders
@@ -147,7 +147,7 @@ def _left(edition_id: int, house: House) -> Edition:
         # The gate looks at each group's part only here, and one that is unfit must not undo the slot.
         with db.session.begin_nested():
             return editions.leave(edition_id, house)
-    except EditionUnfit as problem:
+    except (EditionUnfit, UnsafeMessage) as problem:
         return editions.hold(edition_id, str(problem))
 
 
