@@ -4,6 +4,7 @@ import shutil
 from html import escape
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Route, sync_playwright
@@ -11,7 +12,14 @@ from playwright.sync_api import Browser, Route, sync_playwright
 ROOT = Path(__file__).parents[1]
 GOLDEN, GALLERY = ROOT / "tests" / "mail" / "golden" / "looks", ROOT / "var" / "gallery"
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync")
-VIEWS = {"light": (700, "light"), "dark": (700, "dark"), "phone": (375, "light"), "off": (375, "dark")}
+Scheme = Literal["light", "dark"]
+
+VIEWS: dict[str, tuple[int, Scheme]] = {
+    "light": (700, "light"),
+    "dark": (700, "dark"),
+    "phone": (375, "light"),
+    "off": (375, "dark"),
+}
 """Width in pixels and palette; `off` has no pictures."""
 
 
@@ -39,7 +47,7 @@ def shoot(browser: Browser, mail: Path, view: str, picture: bytes) -> None:
         else:
             route.fulfill(body=picture, content_type="image/png")
 
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = context.new_page()
     page.route("**/*", answer)
     page.goto(mail.as_uri(), wait_until="load")
