@@ -2,11 +2,13 @@
 
 from zoneinfo import available_timezones
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from newsletter.console import gate
+from newsletter.console.acting import done, noting
 from newsletter.console.forms import NewsletterForm
 from newsletter.console.gate import Answer
+from newsletter.console.look_forms import LogoForm, LookForm
 from newsletter.console.places import find_place
 from newsletter.core.db import transaction
 from newsletter.core.errors import Conflict, InvalidInput
@@ -15,10 +17,10 @@ from newsletter.digests.queries import coming
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.queries import newsletter as find
 from newsletter.newsletters.queries import newsletters
-from newsletter.newsletters.service import add_newsletter
+from newsletter.newsletters.service import add_newsletter, dress, hide_logo, show_logo
 from newsletter.operators.policy import Role
 from newsletter.operators.service import note
-from newsletter.web.current import settings
+from newsletter.web.current import house, settings
 
 blueprint = Blueprint("console_newsletters", __name__, url_prefix="/console/newsletters")
 
@@ -49,10 +51,53 @@ def add() -> Answer:
 @blueprint.get("/<newsletter>")
 @gate.requires(Role.VIEWER)
 def show(newsletter: str) -> Answer:
-    of = find(newsletter)
+    return _page(newsletter)
+
+
+@blueprint.post("/<newsletter>/look")
+@gate.requires(Role.PUBLISHER)
+def look(newsletter: str) -> Answer:
+    """The fields of `newsletter newsletter set`, all of them."""
+    form = LookForm.of(find(newsletter))
+    if not form.validate():
+        return _page(newsletter, form), 422
+    try:
+        with noting("changed the look of", f"newsletter {newsletter}"):
+            dress(newsletter, form.style())
+    except InvalidInput as problem:
+        form.note(problem)
+        return _page(newsletter, form), 422
+    return done("Mails look like this from now on.", url_for(".show", newsletter=newsletter))
+
+
+@blueprint.post("/<newsletter>/logo")
+@gate.requires(Role.PUBLISHER)
+def logo(newsletter: str) -> Answer:
+    """`logo`, a picture; without one the name is shown again."""
+    sent = request.files.get("logo")
+    data = sent.read() if sent else b""
+    try:
+        if data:
+            show_logo(newsletter, data, house().images)
+        with noting("changed the logo of", f"newsletter {newsletter}"):
+            if not data:
+                hide_logo(newsletter)
+    except InvalidInput as problem:
+        form = LogoForm()
+        form.note(InvalidInput(str(problem), field="logo"))
+        return _page(newsletter, logo_form=form), 422
+    words = "The logo stands in place of the name." if data else "The name is shown."
+    return done(words, url_for(".show", newsletter=newsletter))
+
+
+def _page(slug: str, look_form: LookForm | None = None, logo_form: LogoForm | None = None) -> str:
+    of = find(slug)
     return render_template(
         "console/newsletter.html",
         of=of,
+        look=look_form or LookForm.of(of),
+        logo=logo_form or LogoForm(),
+        templates_url=find_place("/console/templates"),
         page_url=page_url(of, settings().base_url),
         snippets_url=find_place(f"/{of.slug}/snippets"),
         digests=[
