@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
 
-.PHONY: help vendored run migration words check-mail gallery test check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web bench-digest clean
+.PHONY: help vendored run migration words check-mail gallery console-gallery test check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web bench-digest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ check-mail: $(VENV)/browser.stamp ## Every mail in every theme and language: gol
 
 gallery: $(VENV)/browser.stamp ## Draw every theme and language by day, by night, on a phone and without pictures, into var/gallery/
 	$(BIN)/python tools/gallery.py
+
+console-gallery: $(VENV)/browser.stamp ## Draw each page of the console by day, by night and on a phone, into var/gallery/console/
+	$(BIN)/python tools/console_gallery.py
 
 screenshots: $(VENV)/browser.stamp ## Draw docs/pictures/ again from the running demo
 	$(BIN)/python tools/screenshots.py

@@ -4,6 +4,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, TemplateRefused
 from newsletter.mail.fields import TakenApart
+from newsletter.mail.sandbox import check
 from newsletter.newsletters.queries import newsletter
 from newsletter.templates.emails import written
 from newsletter.templates.models import TemplateVersion
@@ -48,6 +49,7 @@ def restore_template(slug: str, part_name: str, number: int, by: str) -> Templat
 
 def try_template(name: str, source: str) -> None:
     """Render it with each of the samples. Raises TemplateRefused."""
+    check(name, source)
     for sample, values in samples().items():
         try:
             text = written({name: source}, values).get(name, "")
