@@ -1,4 +1,4 @@
-"""Draws each page of the console by day, by night and on a phone, from the running demo: `make console-gallery`."""
+"""Draws each page of the console by day, by night and on a phone, from the demo: `make console-gallery`."""
 
 import re
 import shutil
