@@ -25,7 +25,10 @@ def furnished(app: Flask) -> Flask:
 
 
 def ask(client: FlaskClient, route: Route) -> TestResponse:
-    return client.open(route.path, method=route.method)
+    answer = client.open(route.path, method=route.method)
+    # What is streamed and not read would hold its connection beyond the test.
+    answer.close()
+    return answer
 
 
 def leads_to_the_door(answer: TestResponse) -> bool:
