@@ -155,6 +155,7 @@ def test_no_get_of_the_console_needs_a_token_and_each_is_private(app: Flask, ope
             answer = operator.get(route.path)
             assert answer.headers["Cache-Control"] == "no-store", route
             assert answer.headers["Referrer-Policy"] == "same-origin", route
+            answer.close()
 
 
 def test_no_script_runs_but_ours_and_none_stands_in_a_page(operator: FlaskClient) -> None:
