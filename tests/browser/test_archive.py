@@ -60,6 +60,7 @@ def printed(stage: Stage) -> list[Article]:
     last = service.draft(of.id, service.Window(now() - timedelta(days=1), now()), articles, layout)
     with transaction():
         last.status = EditionStatus.SENT
+    service.index_all()
     return articles
 
 

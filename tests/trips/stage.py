@@ -5,7 +5,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -116,7 +116,12 @@ def _web_server() -> Iterator[tuple[int, Callable[[Flask], None]]]:
         return served[0](environment, start)
 
     server = create_server(answer, host="127.0.0.1", port=0, threads=4)
-    thread = Thread(target=server.run, name="web")
+    def serve() -> None:
+        # Closed from outside, it may just be asking the system for the place that has been taken away.
+        with suppress(OSError):
+            server.run()
+
+    thread = Thread(target=serve, name="web")
     thread.start()
     yield int(server.effective_port), served.append
     server.close()
