@@ -95,6 +95,9 @@ def app(settings: Settings) -> Iterator[Flask]:
     app.config.update(SERVER_NAME="letters.example.org", PREFERRED_URL_SCHEME="https")
     with app.app_context():
         yield app
+        # A stream that nobody read to its end has a session of its own, whose connection would outlive the engine.
+        for session in list(db.session.registry.registry.values()):
+            session.close()
         db.session.remove()
         if not settings.is_sqlite:
             _empty_all_tables()
