@@ -116,6 +116,7 @@ def _web_server() -> Iterator[tuple[int, Callable[[Flask], None]]]:
         return served[0](environment, start)
 
     server = create_server(answer, host="127.0.0.1", port=0, threads=4)
+
     def serve() -> None:
         # Closed from outside, it may just be asking the system for the place that has been taken away.
         with suppress(OSError):
