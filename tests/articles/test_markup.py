@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
@@ -53,6 +53,7 @@ def test_nothing_active_comes_through(raw: str) -> None:
 
 @settings(max_examples=400, deadline=None)
 @given(HOSTILE)
+@example("data:text/html,/>/>/>/>/>javascript:javascript:data:text/html,data:text/html,foreignObject")
 def test_what_is_clean_stays_as_it_is(raw: str) -> None:
     once = body(raw)
 
