@@ -98,7 +98,9 @@ def test_an_import_is_looked_at_changed_taken_in_and_taken_back(stage: Stage, pa
     page.get_by_role("link", name="To import 1").click()
     assert "2 pending" in page.locator("table").inner_text().replace("\u202f", " ")
     page.get_by_role("button", name="Take import 1 back").click()
-    for _ in range(20):
+    expect(page.get_by_role("status")).to_contain_text("being taken back")
+    # The page was answered before the worker began; it does not renew itself.
+    for _ in range(40):
         page.reload()
         if "undone" in page.locator("table").inner_text():
             break
