@@ -1,16 +1,15 @@
-"""The application, wired; nothing imports it but wsgi, the demo and the commands."""
+"""The application with its pages, wired; nothing imports it but wsgi, the demo and the commands that serve."""
 
 from flask import Flask, Response
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from newsletter import console, schema
-from newsletter.core import logs
+from newsletter import console
+from newsletter.base import create_base
 from newsletter.core.db import db
-from newsletter.core.settings import Settings, from_environment
+from newsletter.core.settings import Settings
 from newsletter.digests import views as digests
 from newsletter.editions import views as editions
-from newsletter.mail.house import TEMPLATES, make_house
 from newsletter.metrics import metrics
 from newsletter.subscriptions import views as public
 from newsletter.web import cross_origin, csrf, current, errors, headers, images, pages, static_files
@@ -24,15 +23,13 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     Raises SettingsError, which names what to mend.
     """
-    settings = settings or from_environment()
-    logs.configure(level=settings.log_level, as_json=settings.log_json)
+    app = create_base(settings)
+    with app.app_context():
+        settings = current.settings()
     is_encrypted = settings.base_url.startswith("https:")
-    app = Flask("newsletter", template_folder=str(TEMPLATES), static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": not settings.is_sqlite},
         # For the tokens of forms only. A browser takes such a name from this very host only, not from a neighbour.
         SESSION_COOKIE_NAME="__Host-forms" if is_encrypted else "forms",
         SESSION_COOKIE_SAMESITE="Lax",
@@ -41,8 +38,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
         MAX_FORM_PARTS=100,
     )
-    db.init_app(app)
-    current.hold(app, make_house(settings))
     for part in (csrf, errors, headers, cross_origin, pages, images, static_files):
         part.register(app)
     for blueprint in (*public.BLUEPRINTS, *editions.BLUEPRINTS, digests.blueprint):
@@ -66,6 +61,3 @@ def readyz() -> Response:
     """The process answers, and so does its database; otherwise 503."""
     db.session.execute(text("SELECT 1"))
     return Response("ready\n", mimetype="text/plain")
-
-
-assert schema.metadata.tables  # noqa: S101 - imported so that every table is known before the first query.

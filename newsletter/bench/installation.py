@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from newsletter.app import create_app
+from newsletter.base import create_base
 from newsletter.core.db import db
 from newsletter.core.settings import PREFIX, from_mapping
 from newsletter.mail.house import House
@@ -43,7 +43,7 @@ class Installation:
     @contextmanager
     def entered(self) -> Iterator[House]:
         """Its app context, in this process; the database is let go of at the end."""
-        with create_app(from_mapping(self.environment)).app_context():
+        with create_base(from_mapping(self.environment)).app_context():
             try:
                 yield current.house()
             finally:

@@ -8,14 +8,14 @@ import json
 import sys
 import time
 
-from newsletter.app import create_app
+from newsletter.base import create_base
 from newsletter.core.db import db
 from newsletter.editions import service as editions
 from newsletter.web import current
 
 
 def main(edition_id: int) -> None:
-    with create_app().app_context():
+    with create_base().app_context():
         house = current.house()
         print("ready", flush=True)
         sys.stdin.readline()

@@ -2,27 +2,12 @@
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from newsletter.cli import (
-    authors,
-    bench,
-    demo,
-    digests,
-    dkim,
-    editions,
-    newsletters,
-    operators,
-    retention,
-    running,
-    setup,
-    sources,
-    subscribers,
-    templates,
-)
 from newsletter.cli.output import Group
 from newsletter.core.errors import NewsletterError, SettingsError
 from newsletter.core.logs import logger, redacted
@@ -30,17 +15,40 @@ from newsletter.core.logs import logger, redacted
 log = logger(__name__)
 
 
-@click.group(cls=Group, name="newsletter")
+_COMMANDS = {
+    "setup": ("init", "adopt"),
+    "running": ("run", "web", "worker", "beat"),
+    "newsletters": ("newsletter",),
+    "sources": ("source",),
+    "authors": ("author",),
+    "subscribers": ("subscriber",),
+    "retention": ("retention",),
+    "digests": ("digest",),
+    "editions": ("edition", "deliver"),
+    "templates": ("template",),
+    "operators": ("operator",),
+    "dkim": ("dkim",),
+    "demo": ("demo",),
+    "bench": ("bench",),
+}
+_FILES = {command: name for name, commands in _COMMANDS.items() for command in commands}
+"""Where each command is. A file is loaded once somebody asks for it: a worker needs one, and takes less memory."""
+
+
+class _Root(Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature.
+        return sorted(_FILES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _FILES and cmd_name not in self.commands:
+            import_module(f"newsletter.cli.{_FILES[cmd_name]}").register(self)
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Root, name="newsletter")
 @click.version_option(package_name="newsletter")
 def root() -> None:
     """A newsletter and subscription service for publishers."""
-
-
-for _part in (
-    *(setup, running, newsletters, sources, authors, subscribers, retention),
-    *(digests, editions, templates, operators, dkim, demo, bench),
-):
-    _part.register(root)
 
 
 def main(arguments: Sequence[str] | None = None, app: Flask | None = None) -> None:  # noqa: C901 - one line an end.

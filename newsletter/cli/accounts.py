@@ -10,10 +10,12 @@ from newsletter.delivery import queries as delivery
 from newsletter.delivery.models import MailingState
 from newsletter.delivery.policy import ADVICE, CanaryState
 from newsletter.delivery.queries import Reason
-from newsletter.editions.models import Edition
+from newsletter.editions.models import Edition, Split
 from newsletter.editions.policy import OPEN, EditionStatus
+from newsletter.editions.policy.splitting import HOW_DECIDED, Arm, DecidedBy
 from newsletter.editions.queries import articles_of, layout_of, progress
 from newsletter.editions.queries.readers import groups
+from newsletter.editions.queries.splits import split_of, tallies
 
 MOST_SHOWN = 10
 """Wordings of one reason that are printed; as JSON fifty."""
@@ -41,6 +43,8 @@ def account(chosen: Edition, settings: Settings) -> Facts:
         "groups": [],
         "reasons": [],
     }
+    if found := split_of(chosen.id):
+        facts["split"] = _split(chosen, found)
     if chosen.status in OPEN:
         facts |= {"problem": chosen.problem, "sends_at": chosen.sends_at, "articles": _articles(chosen)}
     if chosen.mailing_id:
@@ -67,6 +71,40 @@ def _canary(mailing_id: int) -> Facts | None:
     }
 
 
+def _split(chosen: Edition, found: Split) -> Facts:
+    told = {arm.value: asdict(each) for arm, each in tallies(chosen, found).items()}
+    return {
+        "subject": found.own_subject or chosen.subject,
+        "other_subject": found.subject,
+        "share": found.share,
+        "minutes": found.wait_minutes,
+        "winner": found.winner,
+        "decided_by": found.decided_by,
+        **told,
+    }
+
+
+def _of_its_trials(facts: Facts) -> list[str]:
+    """Why it stands still, and what became of those who got it first."""
+    lines = [f"It is {facts['status']}: {facts['problem']}"] if facts["problem"] else []
+    if facts.get("split"):
+        lines += _of_two_subjects(facts["split"])
+    if facts.get("canary"):
+        lines.append(_of_the_first(facts["canary"]))
+    return lines
+
+
+def _of_two_subjects(split: Facts) -> list[str]:
+    """Which subjects are tried on whom, and how they did, in lines."""
+    lines = [f"Two subjects on {split['share']:.0%} of the readers, for {split['minutes']} minutes:"]
+    for arm, words in ((Arm.OWN, split["subject"]), (Arm.OTHER, split["other_subject"])):
+        sign = "→" if split["winner"] == arm else " "
+        lines.append(f"{sign} {arm:<5} {split[arm]['sent']:>7,} sent {split[arm]['clicks']:>7,} clicks  {words}")
+    if split["decided_by"]:
+        lines.append(f"The rest get the one with the arrow: {HOW_DECIDED[DecidedBy(split['decided_by'])]}.")
+    return lines
+
+
 def _of_the_first(canary: Facts) -> str:
     """What became of those who went first, in a sentence."""
     until = f" until {minute(canary['ends_at'])}" if canary["state"] == CanaryState.WATCHED else ""
@@ -89,11 +127,7 @@ def _articles(chosen: Edition) -> list[Facts]:
 
 def in_words(facts: Facts) -> str:
     """The same for people."""
-    lines = ["Edition {edition}, {slot}, {status}: {subject}".format(**facts)]
-    if facts["problem"]:
-        lines.append(f"It is {facts['status']}: {facts['problem']}")
-    if facts.get("canary"):
-        lines.append(_of_the_first(facts["canary"]))
+    lines = ["Edition {edition}, {slot}, {status}: {subject}".format(**facts), *_of_its_trials(facts)]
     if facts.get("sends_at"):
         lines.append(
             f"It {'leaves' if facts['status'] == EditionStatus.SCHEDULED else 'was meant to leave'} "

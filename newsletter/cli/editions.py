@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from threading import Event
 
 import click
@@ -13,6 +14,7 @@ from newsletter.delivery.policy import Status
 from newsletter.editions import queries, service
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import EditionStatus
+from newsletter.editions.policy.splitting import Arm
 from newsletter.editions.queries.audiences import reach
 from newsletter.engine.worker import stop_on_signals
 from newsletter.mail.house import House
@@ -102,6 +104,29 @@ def subject_(number: int, text: str) -> None:
     """Give it a subject by hand."""
     with open_house() as house:
         _show(service.call(number, text), house)
+
+
+@group.command()
+@NUMBER
+@click.option("--subject", help="The other subject.")
+@click.option("--share", type=float, default=20, show_default=True, help="Percent of the readers who go first.")
+@click.option("--minutes", type=int, default=120, show_default=True, help="How long clicks are counted.")
+@click.option(
+    "--choose", type=click.Choice([*Arm, "none"]), help="The rest get this one, now; none: it has one subject."
+)
+def split(number: int, subject: str | None, share: float, minutes: int, choose: str | None) -> None:
+    """Try a second subject: some get it first, half with each; the rest get the one that is opened more."""
+    if (subject is None) == (choose is None):
+        problem = "Say either --subject or --choose."
+        raise click.UsageError(problem)
+    with open_house() as house:
+        if choose is None:
+            service.split(number, subject or "", share / 100, timedelta(minutes=minutes))
+        elif choose == "none":
+            service.unsplit(number)
+        else:
+            service.choose(number, Arm(choose))
+        _show(queries.edition(number), house)
 
 
 @group.command()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from newsletter.app import create_app
+from newsletter.base import create_base
 from newsletter.mail.house import House
 from newsletter.web import current
 
@@ -65,5 +65,5 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 @contextmanager
 def open_house() -> Iterator[House]:
     """The installation that the environment describes, with an app context around the block."""
-    with create_app().app_context():
+    with create_base().app_context():
         yield current.house()

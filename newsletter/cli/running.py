@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from threading import Event
 
@@ -12,14 +12,13 @@ from flask import Flask
 from sqlalchemy.orm import configure_mappers
 
 from newsletter import schema
-from newsletter.app import create_app
+from newsletter.base import create_base
 from newsletter.cli.output import Command
 from newsletter.core.db import db
 from newsletter.core.errors import Conflict
 from newsletter.core.settings import Settings
 from newsletter.delivery.models import Lane
 from newsletter.engine import supervisor
-from newsletter.engine.server import listen, processes_of, serve
 from newsletter.engine.station import QUEUES, SENDING, TIMETABLE
 from newsletter.engine.worker import stop_on_signals, work
 from newsletter.jobs import timetable
@@ -33,7 +32,10 @@ _PARENT = click.option("--parent", type=int, hidden=True, help="Stop when this p
 @_PARENT
 def run(parent: int | None) -> None:
     """Web server, worker and further senders together, each started again when it dies."""
-    app = _checked_app()
+    from newsletter.app import create_app  # noqa: PLC0415 - a worker has no pages, and is the smaller for it.
+    from newsletter.engine.server import listen  # noqa: PLC0415 - as above.
+
+    app = _checked_app(create_app)
     with app.app_context():
         settings = current.settings()
     with listen(settings) as door:
@@ -59,6 +61,8 @@ def _run_command(app: Flask, arguments: Sequence[str]) -> None:
 
 def _servers(settings: Settings, door: socket.socket) -> dict[str, tuple[str, ...]]:
     """The processes that answer requests at this door, by name."""
+    from newsletter.engine.server import processes_of  # noqa: PLC0415 - as above.
+
     numbers = range(1, processes_of(settings) + 1)
     return {f"web {number}": ("web", "--door", str(door.fileno())) for number in numbers}
 
@@ -87,7 +91,10 @@ def _workers(settings: Settings) -> dict[str, tuple[str, ...]]:
 @_PARENT
 def web(door: int | None, parent: int | None) -> None:
     """The web server alone."""
-    app = _checked_app()
+    from newsletter.app import create_app  # noqa: PLC0415 - as above.
+    from newsletter.engine.server import listen, serve  # noqa: PLC0415 - as above.
+
+    app = _checked_app(create_app)
     with app.app_context():
         settings = current.settings()
     if door is None:
@@ -133,14 +140,14 @@ def _serve_broker(settings: Settings, queues: Collection[str], parent: int | Non
 
     if parent:
         supervisor.stop_with_parent(parent, Event())
-    return broker.work(broker.make_broker(settings), settings, partial(create_app, settings), queues)
+    return broker.work(broker.make_broker(settings), settings, partial(create_base, settings), queues)
 
 
 @click.command(cls=Command)
 @_PARENT
 def beat(parent: int | None) -> None:
     """The clock of the timetable; only with a broker. Two of them do no harm."""
-    with create_app().app_context():
+    with create_base().app_context():
         house = current.house()
     if not house.settings.has_broker:
         problem = "Beat needs a broker, and NEWSLETTER_ENGINE is local, where each worker has a clock of its own."
@@ -153,15 +160,15 @@ def beat(parent: int | None) -> None:
     clock.beat(make_broker(house.settings), house.settings, timetable(house))
 
 
-def _checked_app() -> Flask:
-    """The app, once its database has the newest schema; upgrading is left to `init`, which one process runs.
+def _checked_app(make: Callable[[], Flask] = create_base) -> Flask:
+    """What `make` makes, once its database has the newest schema; upgrading is left to `init`, which runs once.
 
     A process that was forked from one with such an app has the same.
     """
     forked_with = click.get_current_context().find_object(Flask)
     if forked_with:
         return forked_with
-    app = create_app()
+    app = make()
     with app.app_context():
         # What it takes to compare schemas must not stay in the memory of those who serve and send.
         if not supervisor.asked_apart(schema.is_newest):

@@ -7,7 +7,7 @@ import click
 from sqlalchemy.engine import make_url
 
 from newsletter import schema
-from newsletter.app import create_app
+from newsletter.base import create_base
 from newsletter.cli.output import Command, answer, open_house
 from newsletter.core.errors import SettingsError
 from newsletter.core.settings import Settings, from_environment
@@ -63,7 +63,7 @@ def prepare_database(settings: Settings) -> None:
     """Make the database, or bring it to the newest schema."""
     if settings.is_sqlite:
         Path(str(make_url(settings.database_url).database)).parent.mkdir(parents=True, exist_ok=True)
-    with create_app(settings).app_context():
+    with create_base(settings).app_context():
         schema.upgrade()
 
 

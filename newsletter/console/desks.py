@@ -17,6 +17,7 @@ from newsletter.editions import service
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import LONGEST_SUBJECT, OPEN
 from newsletter.editions.queries import articles_of, layout_of
+from newsletter.editions.queries.splits import split_of
 from newsletter.mail.gate import Finding
 from newsletter.newsletters.models import Newsletter
 from newsletter.web.current import house
@@ -47,6 +48,7 @@ def desk(chosen: Edition, wrong: InvalidInput | None = None) -> dict[str, Any]:
         "digest": digest_behind(chosen.id),
         "findings": findings(chosen),
         "longest_subject": LONGEST_SUBJECT,
+        "split": split_of(chosen.id),
         "shown": shown(),
         "wrong": {wrong.field: str(wrong)} if wrong else {},
         "typed": request.form if wrong else MultiDict(),

@@ -9,29 +9,24 @@ follow IDNA 2008 with UTS 46 (RFC 5890-5895), not the older codec of the standar
 import hashlib
 import hmac
 import re
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING
 
-import dns.name
-from dns.exception import DNSException
-from dns.resolver import NXDOMAIN, Resolver
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 
 from newsletter.core.errors import InvalidAddress
+
+if TYPE_CHECKING:
+    from dns.resolver import Resolver
 
 MAX_LENGTH = 254
 """Octets in an address (RFC 5321 §4.5.3.1.3: a path has 256, two of which are its angle brackets)."""
 
 MAX_LOCAL_LENGTH = 64
 """Octets before the @ (RFC 5321 §4.5.3.1.1)."""
-
-DNS_SECONDS = 5
-"""How long name servers may take, all questions about one address together."""
 
 _ENCODED_WORD = re.compile(r"=\?[^?]+\?[bq]\?", re.IGNORECASE)
 
@@ -132,37 +127,18 @@ def _find_usual_domain(text: str) -> str | None:
     return domain if _USUAL_DOMAIN.fullmatch(domain) else None
 
 
-def parse_and_ask_dns(text: str, resolver: Resolver | None = None) -> Address:
-    """As `parse`, and the domain must be one that receives mail (RFC 5321 §5.1, and RFC 7505 to say no).
+def parse_and_ask_dns(text: str, resolver: "Resolver | None" = None) -> Address:
+    """As `parse`, and the domain must be one that receives mail (`core.mail_servers`).
 
-    Where no name server answers in time the address is taken: that is no fault of the visitor's. `resolver` None
-    asks the name servers of this machine.
+    `resolver` None asks the name servers of this machine.
     """
+    from newsletter.core.mail_servers import receives_mail  # noqa: PLC0415 - a resolver is two megabytes.
+
     address = parse(text)
-    try:
-        receives_mail = _receives_mail(address.domain, resolver or Resolver())
-    except NXDOMAIN:
-        receives_mail = False
-    except DNSException:
-        receives_mail = True
-    if not receives_mail:
+    if not receives_mail(address.domain, resolver):
         problem = "The domain of this e-mail address does not receive mail."
         raise InvalidAddress(problem)
     return address
-
-
-def _receives_mail(domain: str, resolver: Resolver) -> bool:
-    """Whether there is a mail server, or at least a public address to try. Raises DNSException."""
-    # All questions together: each may be answered by a server of whoever typed the address, as slowly as it likes.
-    ends_at = time.monotonic() + min(DNS_SECONDS, resolver.lifetime)
-
-    def answers(kind: str) -> list[Any]:
-        left = max(0.0, ends_at - time.monotonic())
-        return list(resolver.resolve(f"{domain}.", kind, lifetime=left, raise_on_no_answer=False).rrset or ())
-
-    if servers := answers("MX"):
-        return any(server.exchange != dns.name.root for server in servers)
-    return any(ip_address(each.address).is_global for kind in ("A", "AAAA") for each in answers(kind))
 
 
 def _refuse_unwelcome(address: Address) -> None:

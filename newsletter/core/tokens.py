@@ -123,14 +123,14 @@ class Signer:
         payload = "-".join(map(_base36, numbers))
         return f"{payload}.{self._seal(self._keys[-1], purpose, payload)}"
 
-    def read_short(self, purpose: str, token: str, how_many: int) -> tuple[int, ...]:
-        """The numbers of a token that `short` made. Raises LinkDamaged."""
+    def read_short(self, purpose: str, token: str, *how_many: int) -> tuple[int, ...]:
+        """The numbers of a token that `short` made, as many of them as one of `how_many`. Raises LinkDamaged."""
         payload, _, seal = token[:MAX_LENGTH].partition(".")
         if not _SHORT.fullmatch(payload) or not seal.isascii():
             raise LinkDamaged(purpose)
         numbers = tuple(int(each, 36) for each in payload.split("-"))
         is_ours = any(hmac.compare_digest(self._seal(key, purpose, payload), seal) for key in self._keys)
-        if not is_ours or len(numbers) != how_many or max(numbers) >= 2**63:
+        if not is_ours or len(numbers) not in how_many or max(numbers) >= 2**63:
             raise LinkDamaged(purpose)
         return numbers
 

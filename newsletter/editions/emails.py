@@ -12,9 +12,11 @@ from newsletter.core.clock import now
 from newsletter.core.errors import TemplateRefused, UnsafeMessage
 from newsletter.delivery.service import Letter
 from newsletter.delivery.service.queueing import NAME
-from newsletter.editions.links import click_url, edition_url
+from newsletter.editions.links import Clicked, click_url, edition_url
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import PLAIN_LAYOUT, EditionStatus, Layout
+from newsletter.editions.policy.splitting import Arm
+from newsletter.editions.queries.splits import split_of
 from newsletter.mail.fields import Field, Renderings
 from newsletter.mail.gate import Finding
 from newsletter.mail.house import House
@@ -81,7 +83,8 @@ class Told:
     """What an edition tells, and whom; `notice` stands above all, for the operator alone.
 
     `sources` are the parts that operators wrote, to be looked at; None for those that are kept.
-    `is_counted`: its links lead to the articles by way of the page that counts them.
+    `is_counted`: its links lead to the articles by way of the page that counts them, each subject's of two for
+    itself, by the number of its `arm`.
     """
 
     edition: Edition
@@ -91,6 +94,31 @@ class Told:
     notice: str = ""
     sources: Mapping[str, str] | None = None
     is_counted: bool = False
+    arm: int = 0
+
+
+def called(edition: Edition, words: str, before: str) -> Edition:
+    """The same edition with another subject and preheader, to be rendered and not kept."""
+    return Edition(
+        id=edition.id,
+        newsletter_id=edition.newsletter_id,
+        slot=edition.slot,
+        number=edition.number,
+        subject=words,
+        preheader=before,
+        notes=edition.notes,
+        window_start=edition.window_start,
+        window_end=edition.window_end,
+    )
+
+
+def told_by_subject(told: Told) -> Sequence[Told]:
+    """The edition as it is or, where a second subject is tried, as each half is told it."""
+    found = split_of(told.edition.id)
+    if found is None:
+        return [told]
+    other = called(told.edition, found.subject, told.edition.preheader)
+    return [replace(told, arm=Arm.OWN.number), replace(told, edition=other, arm=Arm.OTHER.number)]
 
 
 def renderings(told: Told, of: Newsletter, house: House) -> Renderings:
@@ -200,7 +228,8 @@ def _views(told: Told, of: Newsletter, house: House) -> list[ArticleView]:
     ]
     if not told.is_counted:
         return views
-    urls = [click_url(house.signer, told.edition.id, each.id, base_url) for each in told.articles]
+    clicks = [Clicked(told.edition.id, each.id, told.arm) for each in told.articles]
+    urls = [click_url(house.signer, each, base_url) for each in clicks]
     return [replace(view, url=url) for view, url in zip(views, urls, strict=True)]
 
 

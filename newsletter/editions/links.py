@@ -1,5 +1,7 @@
 """Where editions are on the web: the same for everybody, without a token."""
 
+from typing import NamedTuple
+
 from newsletter.core.tokens import Signer
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.models import Newsletter
@@ -20,12 +22,20 @@ def feed_url(of: Newsletter, base_url: str) -> str:
 CLICK = "click"
 
 
-def click_url(signer: Signer, edition_id: int, article_id: int, base_url: str) -> str:
-    """The counted way to an article of an edition: the same for all readers, so it says nothing of any."""
-    return f"{base_url}/c/{signer.short(CLICK, (edition_id, article_id))}"
+class Clicked(NamedTuple):
+    """What a counted link says: an article in an edition; `arm` is which of two subjects it had, 0 for the one."""
+
+    edition_id: int
+    article_id: int
+    arm: int = 0
 
 
-def read_click(signer: Signer, mark: str) -> tuple[int, int]:
-    """Edition and article of such a link's last part. Raises LinkDamaged."""
-    edition_id, article_id = signer.read_short(CLICK, mark, 2)
-    return edition_id, article_id
+def click_url(signer: Signer, clicked: Clicked, base_url: str) -> str:
+    """The counted way to an article: the same for all readers of a subject, so it says nothing of any."""
+    numbers = clicked if clicked.arm else clicked[:2]
+    return f"{base_url}/c/{signer.short(CLICK, tuple(numbers))}"
+
+
+def read_click(signer: Signer, mark: str) -> Clicked:
+    """What such a link's last part says. Raises LinkDamaged."""
+    return Clicked(*signer.read_short(CLICK, mark, 2, 3))

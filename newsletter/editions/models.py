@@ -8,6 +8,7 @@ from sqlalchemy.schema import ExecutableDDLElement
 
 from newsletter.core.db import BigId, UtcDateTime, db
 from newsletter.editions.policy import EVERYBODY, ClickKind, EditionStatus, Readers
+from newsletter.editions.policy.splitting import Arm, DecidedBy
 from newsletter.subscriptions.policy import Cadence
 
 
@@ -135,10 +136,37 @@ class EditionPart(db.Model):  # type: ignore[name-defined, misc]
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class Split(db.Model):  # type: ignore[name-defined, misc]
+    """A second subject of an edition, tried on `share` of its readers for so many minutes (`policy.splitting`).
+
+    `wordings` has for each variant of the rest those of which it gets one: its number, and the numbers with the
+    edition's own and with the other subject. The counts are those by which it was decided, 0 before.
+    """
+
+    __tablename__ = "edition_splits"
+
+    edition_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    subject: Mapped[str] = mapped_column(String(200))
+    share: Mapped[float]
+    wait_minutes: Mapped[int]
+    wordings: Mapped[list[list[int]]] = mapped_column(JSON, default=list)
+    winner: Mapped[Arm | None] = mapped_column(String(8))
+    decided_by: Mapped[DecidedBy | None] = mapped_column(String(8))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    own_subject: Mapped[str] = mapped_column(String(200), default="")
+    own_sent: Mapped[int] = mapped_column(default=0)
+    own_clicks: Mapped[int] = mapped_column(default=0)
+    other_sent: Mapped[int] = mapped_column(default=0)
+    other_clicks: Mapped[int] = mapped_column(default=0)
+
+
 class EditionClick(db.Model):  # type: ignore[name-defined, misc]
     """How often an article of an edition was opened from it, by `policy.ClickKind`; nothing says by whom.
 
-    `hour` is when the hour began, or the day for what comes late (`policy.counted_at`).
+    `hour` is when the hour began, or the day for what comes late (`policy.counted_at`). `arm` is the number of the
+    subject it had (`policy.splitting.Arm`), 0 where there was one for all.
     """
 
     __tablename__ = "edition_clicks"
@@ -147,4 +175,5 @@ class EditionClick(db.Model):  # type: ignore[name-defined, misc]
     article_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     hour: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     kind: Mapped[ClickKind] = mapped_column(String(10), primary_key=True)
+    arm: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, default=0)
     count: Mapped[int]

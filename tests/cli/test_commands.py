@@ -140,13 +140,15 @@ def test_what_cannot_be_done_is_told_in_one_sentence(
 
 
 def test_every_command_speaks_json(app: Flask) -> None:
-    from click import Command, Group  # noqa: PLC0415
+    from click import Command, Context, Group  # noqa: PLC0415
 
     from newsletter.cli import root  # noqa: PLC0415
 
     def leaves(command: Command) -> list[Command]:
         if isinstance(command, Group):
-            return [leaf for child in command.commands.values() for leaf in leaves(child)]
+            context = Context(command)
+            children = [command.get_command(context, name) for name in command.list_commands(context)]
+            return [leaf for child in children if child for leaf in leaves(child)]
         return [command]
 
     silent = [leaf.name for leaf in leaves(root) if not any("--json" in option.opts for option in leaf.params)]

@@ -18,13 +18,19 @@ VIEWS = (
 )
 EDITS = (
     *("editions/1/articles/1/drop", "editions/1/order", "editions/1/subject", "editions/1/note", "editions/1/try"),
-    *("editions/1/hold", "digests/morning/rule", "digests/morning/schedule", "digests/morning/note"),
+    *(
+        "editions/1/split",
+        "editions/1/hold",
+        "digests/morning/rule",
+        "digests/morning/schedule",
+        "digests/morning/note",
+    ),
     *("digests/morning/articles/1/pin", "sources", "sources/1/poll"),
 )
 LETS_LEAVE = (
     *("editions/1/approve", "editions/1/schedule", "editions/1/send", "editions/1/recall", "editions/1/pause"),
     *("editions/1/resume", "editions/1/cancel", "editions/1/resend", "digests/morning/release"),
-    "digests/morning/run",
+    *("digests/morning/run", "editions/1/choose"),
 )
 
 
@@ -70,12 +76,12 @@ def test_a_role_at_one_newsletter_is_none_at_another(app: Flask, house: House, r
 
     for path in VIEWS[1:4] + VIEWS[5:6]:
         assert stranger.get(f"/console/{path}").status_code == 404
-    for path in (*EDITS[:10], *LETS_LEAVE):
+    for path in (*EDITS[:11], *LETS_LEAVE):
         assert make.press(stranger, f"/console/{path}").status_code == 404
     assert room.edition.subject not in stranger.get("/console/editions").text
     assert room.edition.subject not in stranger.get("/console/editions?newsletter=courier").text
     assert "morning" not in stranger.get("/console/digests").text
-    for path in EDITS[10:]:
+    for path in EDITS[11:]:
         assert make.press(stranger, f"/console/{path}").status_code == 403
     form = {"newsletter": "courier", "slug": "mine", "when": "hourly", "sources": "1"}
     assert make.press(stranger, "/console/digests/+add", **form).status_code == 403

@@ -68,7 +68,7 @@ def test_nothing_is_kept_of_who_clicks(client: FlaskClient, sent: Edition, outbo
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["Cache-Control"] == "no-store"
     columns = {column.name for column in EditionClick.__table__.columns}
-    assert columns == {"edition_id", "article_id", "hour", "kind", "count"}
+    assert columns == {"edition_id", "article_id", "hour", "kind", "arm", "count"}
     assert b"<img" not in outbox[0].data.lower().split(b"</head>")[-1]
 
 

@@ -21,7 +21,10 @@ _HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 
 def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
     """Each command that does something, with what one types to run it."""
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command
         if isinstance(command, click.Group):
             yield from commands(command, f"{path} {name}")
         else:

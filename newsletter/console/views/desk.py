@@ -1,7 +1,7 @@
 """What an editor changes in an edition on the desk, and how it leaves; each goes back to the edition's page."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request, url_for
@@ -20,7 +20,7 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.operators.policy import Role
 from newsletter.subscriptions.queries import audience_size
 from newsletter.web.current import house
-from newsletter.web.numbers import MOST_DIGITS, whole_number
+from newsletter.web.numbers import MOST_DIGITS, find_number, whole_number
 
 blueprint = Blueprint("console_desk", __name__, url_prefix="/console/editions/<edition_id>")
 
@@ -62,6 +62,16 @@ def reorder(edition_id: str) -> Answer:
 def call(edition_id: str) -> Answer:
     text = request.form.get("subject", "")
     return _typed(edition_id, "renamed", lambda key: service.call(key, text), "The subject is kept.")
+
+
+@blueprint.post("/split")
+@requires(Role.EDITOR)
+def split(edition_id: str) -> Answer:
+    """Try `other_subject` on `share` percent of the readers for so many `minutes`; without a subject, end that."""
+    words = request.form.get("other_subject", "").strip()
+    if not words:
+        return _typed(edition_id, "ended two subjects of", service.unsplit, "It leaves with its own subject.")
+    return _typed(edition_id, "gave a second subject to", lambda key: _split(key, words), "Both will be tried.")
 
 
 @blueprint.post("/note")
@@ -142,6 +152,11 @@ def recall(edition_id: str) -> Answer:
     with noting("recalled", _name(int(edition_id))):
         service.recall(int(edition_id))
     return done("It is recalled: its articles may go into another edition.", _page(int(edition_id)))
+
+
+def _split(edition_id: int, words: str) -> None:
+    share, minutes = (find_number(request.form.get(each, ""), 4) or 0 for each in ("share", "minutes"))
+    service.split(edition_id, words, share / 100, timedelta(minutes=minutes))
 
 
 def _try(edition_id: int, address: str) -> None:

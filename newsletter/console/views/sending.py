@@ -17,7 +17,9 @@ from newsletter.delivery.policy import ADVICE, MISSED
 from newsletter.editions import service
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import EditionStatus
+from newsletter.editions.policy.splitting import HOW_DECIDED, Arm
 from newsletter.editions.queries import articles_of, edition
+from newsletter.editions.queries.splits import split_of, tallies
 from newsletter.newsletters.models import Newsletter
 from newsletter.operators.policy import Role
 from newsletter.web.current import settings
@@ -88,6 +90,19 @@ def cancel(edition_id: str) -> AnyResponse:
     return _done(edition_id, "cancelled", service.cancel, "It is cancelled: nobody further gets it.")
 
 
+@blueprint.post("/choose")
+@requires(Role.PUBLISHER)
+def choose(edition_id: str) -> AnyResponse:
+    """`arm`: `own` or `other`, of two subjects."""
+    arm = request.form.get("arm", "")
+    if arm not in list(Arm):
+        problem = "Choose one of the two subjects."
+        raise InvalidInput(problem, field="arm")
+    return _done(
+        edition_id, "chose a subject of", lambda key: service.choose(key, Arm(arm)), "The rest get that one."
+    )
+
+
 @blueprint.post("/resend")
 @requires(Role.PUBLISHER)
 def resend(edition_id: str) -> AnyResponse:
@@ -111,7 +126,11 @@ def _queued(edition_id: str) -> Edition:
 
 def _facts(chosen: Edition) -> dict[str, Any]:
     seen = watches().look(chosen.mailing_id or 0, settings().retry_within)
+    split = split_of(chosen.id)
     return {
+        "split": split,
+        "tallies": tallies(chosen, split) if split else {},
+        "how_decided": HOW_DECIDED,
         "edition": chosen,
         "of": db.session.get_one(Newsletter, chosen.newsletter_id),
         "watch": seen,

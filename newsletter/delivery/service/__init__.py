@@ -7,6 +7,7 @@ from newsletter.delivery.service.control import (
     cancel_for_many,
     cancel_own,
     finish_mailings,
+    let_go,
     pause,
     pause_bulk,
     resume,
@@ -25,10 +26,12 @@ from newsletter.delivery.service.leasing import (
     release_all,
 )
 from newsletter.delivery.service.queueing import (
+    Halves,
     Letter,
     Recipient,
     Wording,
     add_wordings,
+    copy_wordings,
     names_of,
     queue_mailing,
     queue_to_one,
@@ -43,6 +46,7 @@ from newsletter.delivery.service.scrubbing import rewrite, rewrite_each_day, scr
 from newsletter.delivery.service.summing import count_to_sum_up, sum_up
 
 __all__ = [
+    "Halves",
     "Leased",
     "Lessee",
     "Letter",
@@ -56,6 +60,7 @@ __all__ = [
     "cancel_for",
     "cancel_for_many",
     "cancel_own",
+    "copy_wordings",
     "count_ended",
     "count_to_sum_up",
     "finish_mailings",
@@ -64,6 +69,7 @@ __all__ = [
     "has_due",
     "is_at_home",
     "lease",
+    "let_go",
     "names_of",
     "pause",
     "pause_bulk",

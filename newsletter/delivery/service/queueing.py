@@ -45,13 +45,25 @@ _ADD_ONE = insert(Delivery.__table__)
 
 
 @dataclass(frozen=True)
+class Halves:
+    """Those who go first get one of two wordings by lot; what the rest get is decided before they may leave.
+
+    Of variant v one half gets v, the other one v + twice the `stride`, and the rest v + `stride`, which has no
+    wording before `copy_wordings` brings it.
+    """
+
+    stride: int
+
+
+@dataclass(frozen=True)
 class Letter:
     """A rendered mail as finished data; `links` names its holes that are links.
 
     `newsletter_id`: whose confirmed subscribers alone may get it; None for mails about the subscription itself,
     and for the operator's.
     `keeps_names`: each delivery keeps its recipient's name, also where the content has no hole for it.
-    `canary`: who goes first, None when all go together.
+    `canary`: who goes first, None when all go together. `halves`: these get two wordings; None: the same one.
+    Where so few get it that nobody goes first, there are no halves either, and the mailing has no `up_to_id`.
     """
 
     kind: str
@@ -61,6 +73,7 @@ class Letter:
     newsletter_id: int | None = None
     keeps_names: bool = False
     canary: CanaryRule | None = None
+    halves: Halves | None = None
 
     @property
     def lane(self) -> Lane:
@@ -102,7 +115,8 @@ def queue_mailing(letter: Letter, recipients: Select[Any, Any, Any, Any]) -> Mai
         named = recipients if letter.keeps_names or NAME in template.holes else _nameless(recipients)
         mailing.audience = _freeze_first(mailing, named, letter)
         rest = _without_frozen(mailing.id, named) if mailing.audience else named
-        mailing.audience += _freeze(mailing.id, rest, mailing.created_at)
+        shift = letter.halves.stride if letter.halves and mailing.audience else 0
+        mailing.audience += _freeze(mailing.id, rest, mailing.created_at, shift)
         return mailing
 
 
@@ -177,6 +191,19 @@ def add_wordings(mailing_id: int, letter: Letter, wordings: Iterable[Wording]) -
             db.session.execute(insert(MailingVariant).values(row))
 
 
+def copy_wordings(mailing_id: int, source_of: Mapping[int, int]) -> None:
+    """Let each of these variants, which have no wording yet, say what another one says; 0 is the mailing's own."""
+    with transaction():
+        for number, source in source_of.items():
+            told = select(Mailing.template).where(Mailing.id == mailing_id)
+            if source:
+                told = select(MailingVariant.template).where(
+                    MailingVariant.mailing_id == mailing_id, MailingVariant.number == source
+                )
+            row = {"mailing_id": mailing_id, "number": number, "template": told.scalar_subquery()}
+            db.session.execute(insert(MailingVariant).values(row))
+
+
 def vary(mailing_id: int, number_of: Mapping[tuple[int, str], int]) -> None:
     """Let those of a variant and name that have a number get that variant instead.
 
@@ -222,12 +249,30 @@ def _freeze_first(mailing: Mailing, recipients: Select[Any, Any, Any, Any], lett
     """Who goes first, by chance; how many. Their ids are smaller than those of all who are frozen after them."""
     if letter.canary is None:
         return 0
-    size = letter.canary.size(db.session.scalar(select(func.count()).select_from(recipients.subquery())) or 0)
+    among = _at_once(recipients) if letter.halves else recipients
+    size = letter.canary.size(db.session.scalar(select(func.count()).select_from(among.subquery())) or 0)
     if not size:
         return 0
-    frozen = _freeze(mailing.id, recipients.order_by(func.random()).limit(size), mailing.created_at)
+    frozen = _freeze(mailing.id, among.order_by(func.random()).limit(size), mailing.created_at)
     hold_back(mailing, letter.canary)
+    if letter.halves:
+        # They stand in an order by chance, so every second one is a half by lot.
+        db.session.execute(
+            update(Delivery)
+            .where(Delivery.mailing_id == mailing.id, Delivery.id % 2 == 1)
+            .values(variant=Delivery.variant + 2 * letter.halves.stride)
+            .execution_options(synchronize_session=False)
+        )
     return frozen
+
+
+def _at_once(recipients: Select[Any, Any, Any, Any]) -> Select[Any, Any, Any, Any]:
+    """Those who are neither skipped nor wait for an hour: they answer before the rest is decided."""
+    more = list(recipients.selected_columns)[4:]
+    if not more:
+        return recipients
+    _, due_at, words = more
+    return recipients.where(due_at.is_(None), words == literal(""))
 
 
 def _without_frozen(mailing_id: int, recipients: Select[Any, Any, Any, Any]) -> Select[Any, Any, Any, Any]:
@@ -237,13 +282,13 @@ def _without_frozen(mailing_id: int, recipients: Select[Any, Any, Any, Any]) -> 
     return recipients.where(~exists(frozen))
 
 
-def _freeze(mailing_id: int, recipients: Select[Any, Any, Any, Any], at: datetime) -> int:
+def _freeze(mailing_id: int, recipients: Select[Any, Any, Any, Any], at: datetime, shift: int = 0) -> int:
     *four, variant, due_at, words = (*recipients.selected_columns, literal(0), null(), literal(""))[:7]
     skips, moment = words != literal(""), literal(at, UtcDateTime)
     is_plain = len(recipients.selected_columns) == len(four)
     chosen = recipients.with_only_columns(
         *four,
-        variant,
+        variant + shift if shift else variant,
         literal(mailing_id),
         literal(Status.QUEUED.value) if is_plain else _either(skips, Status.SKIPPED.value, Status.QUEUED.value),
         moment if is_plain else func.coalesce(due_at, moment),

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, sel
 from newsletter.core.db import db
 from newsletter.delivery.models import Delivery, MailingVariant
 from newsletter.delivery.policy import Status
-from newsletter.editions.models import Edition, EditionArticle, EditionPart
+from newsletter.editions.models import Edition, EditionArticle, EditionPart, Split
 from newsletter.editions.queries import was_recalled
 from newsletter.subscriptions.models import IS_RARE, Stint, Subscription
 from newsletter.subscriptions.policy import Cadence, SubscriptionStatus
@@ -78,6 +78,9 @@ def carried_before(of: Edition) -> Sequence[Carried]:
     variants = select(MailingVariant.mailing_id, MailingVariant.number)
     for mailing_id, number in db.session.execute(variants.where(MailingVariant.mailing_id.in_(numbers))):
         numbers[mailing_id].add(number)
+    undecided = select(Edition.mailing_id, Split.wordings).join(Split, Split.edition_id == Edition.id)
+    for held_back in db.session.execute(undecided.where(Edition.id.in_(ids), Split.winner.is_(None))):
+        numbers[held_back.mailing_id].update(rest for rest, *_ in held_back.wordings)
     found: dict[tuple[int, int, bool], list[int]] = {}
     for row in rows:
         for number in numbers[row.mailing_id]:

@@ -30,6 +30,7 @@ from newsletter.editions.service.sending import (
     send,
     send_due,
 )
+from newsletter.editions.service.splitting import choose, split, unsplit
 from newsletter.editions.service.trying import send_trial, tell_editor
 from newsletter.editions.service.watching import watch_canaries
 
@@ -42,6 +43,7 @@ __all__ = [
     "call",
     "cancel",
     "check_links",
+    "choose",
     "correct",
     "draft",
     "drop",
@@ -71,7 +73,9 @@ __all__ = [
     "send_due",
     "send_trial",
     "slot_of",
+    "split",
     "take_in",
     "tell_editor",
+    "unsplit",
     "watch_canaries",
 ]

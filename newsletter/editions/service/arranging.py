@@ -42,7 +42,7 @@ def arrange(edition_id: int, article_ids: Sequence[int]) -> Edition:
     is named twice.
     """
     with transaction():
-        chosen, carried = _still_open(edition_id), articles_of(edition_id)
+        chosen, carried = still_open(edition_id), articles_of(edition_id)
         by_id = {each.id: each for each in carried}
         strange = [each for each in article_ids if each not in by_id]
         if strange or not article_ids or len(set(article_ids)) < len(article_ids):
@@ -61,7 +61,7 @@ def arrange(edition_id: int, article_ids: Sequence[int]) -> Edition:
 def reorder(edition_id: int, article_ids: Sequence[int]) -> Edition:
     """As `arrange`, for all of its articles. Raises Conflict when it carries others by now."""
     with transaction():
-        _still_open(edition_id)
+        still_open(edition_id)
         if {each.id for each in articles_of(edition_id)} != set(article_ids):
             problem = "Somebody else has changed its articles meanwhile; look at them, and order them again."
             raise Conflict(problem)
@@ -74,7 +74,7 @@ def move(edition_id: int, article_id: int, step: Step) -> Edition:
     Raises InvalidInput for an article that it does not carry.
     """
     with transaction():
-        chosen = _still_open(edition_id)
+        chosen = still_open(edition_id)
         ids = [each.id for each in articles_of(edition_id)]
         _carried(ids, article_id, edition_id)
         return arrange(edition_id, moved(ids, layout_of(chosen).sections, article_id, step))
@@ -83,7 +83,7 @@ def move(edition_id: int, article_id: int, step: Step) -> Edition:
 def drop(edition_id: int, article_id: int) -> Edition:
     """Take an article out. Raises InvalidInput for one that it does not carry, Conflict for its last one."""
     with transaction():
-        _still_open(edition_id)
+        still_open(edition_id)
         ids = [each.id for each in articles_of(edition_id)]
         _carried(ids, article_id, edition_id)
         if len(ids) == 1:
@@ -99,7 +99,7 @@ def take_in(edition_id: int, article_id: int) -> Edition:
     as many as an edition may have.
     """
     with transaction():
-        chosen, carried, added = _still_open(edition_id), articles_of(edition_id), article(article_id)
+        chosen, carried, added = still_open(edition_id), articles_of(edition_id), article(article_id)
         _refuse_another(chosen, carried, added)
         db.session.add(
             EditionArticle(edition_id=edition_id, article_id=article_id, position=len(carried) + 1, section="")
@@ -117,7 +117,7 @@ def call(edition_id: int, text: str) -> Edition:
         problem = f"A subject has 1 to {LONGEST_SUBJECT} characters, not {len(words)}."
         raise InvalidInput(problem, field="subject")
     with transaction():
-        chosen = _still_open(edition_id)
+        chosen = still_open(edition_id)
         chosen.subject = words
         return chosen
 
@@ -131,7 +131,7 @@ def annotate(edition_id: int, text: str, section: str = "") -> Edition:
         problem = f"The note has {len(text)} characters; at most {LONGEST_NOTE} are shown."
         raise InvalidInput(problem, field="text")
     with transaction():
-        chosen = _still_open(edition_id)
+        chosen = still_open(edition_id)
         if section and section not in layout_of(chosen).sections.values():
             problem = f"Edition {edition_id} has no section '{section}'; look at it again."
             raise InvalidInput(problem, field="section")
@@ -140,8 +140,8 @@ def annotate(edition_id: int, text: str, section: str = "") -> Edition:
         return chosen
 
 
-def _still_open(edition_id: int) -> Edition:
-    """Nobody else may change it, or send it, until this transaction ends."""
+def still_open(edition_id: int) -> Edition:
+    """Nobody else may change it, or send it, until this transaction ends. Raises NotFound, Conflict."""
     chosen = db.session.get(Edition, edition_id, with_for_update=True, populate_existing=True)
     if chosen is None:
         raise NotFound(kind="edition", name=edition_id)

@@ -13,6 +13,7 @@ from time import monotonic
 
 from newsletter.core.clock import now
 from newsletter.core.db import db, insert_adding, transaction
+from newsletter.editions.links import Clicked
 from newsletter.editions.models import Edition, EditionClick
 from newsletter.editions.policy import ClickKind, counted_at
 
@@ -26,13 +27,13 @@ REMEMBERED = 10.0
 ALL_AT_ONCE = 3
 """Who opens so many links of an edition within that time follows all there are: no reader does."""
 
-Key = tuple[int, int, ClickKind]
+Key = tuple[Clicked, ClickKind]
 
 
 @dataclass
 class _Visitor:
     since: float
-    opened: dict[tuple[int, int], ClickKind] = field(default_factory=dict)
+    opened: dict[Clicked, ClickKind] = field(default_factory=dict)
     is_scanner: bool = False
 
 
@@ -46,15 +47,17 @@ class Clicks:
         self._second, self._written = 0, 0
         self._lock = Lock()
 
-    def add(self, edition_id: int, article_id: int, kind: ClickKind, who: str) -> Counter[Key]:
+    def add(self, link: Clicked, kind: ClickKind, who: str) -> Counter[Key]:
         """Count it, and give back what is to be written now: the same link twice in a row counts once."""
         with self._lock:
             visitor = self._visitor(who)
-            link = edition_id, article_id
             if link not in visitor.opened:
                 visitor.opened[link] = kind
-                self._waiting[(*link, kind)] += 1
-            if visitor.is_scanner or sum(each[0] == edition_id for each in visitor.opened) >= ALL_AT_ONCE:
+                self._waiting[link, kind] += 1
+            if (
+                visitor.is_scanner
+                or sum(each.edition_id == link.edition_id for each in visitor.opened) >= ALL_AT_ONCE
+            ):
                 visitor.is_scanner = True
                 self._move(visitor)
             return self._due()
@@ -73,8 +76,8 @@ class Clicks:
     def _move(self, visitor: _Visitor) -> None:
         for link, kind in visitor.opened.items():
             if kind is not ClickKind.SCANNER:
-                self._waiting[(*link, kind)] -= 1
-                self._waiting[(*link, ClickKind.SCANNER)] += 1
+                self._waiting[link, kind] -= 1
+                self._waiting[link, ClickKind.SCANNER] += 1
                 visitor.opened[link] = ClickKind.SCANNER
 
     def _due(self) -> Counter[Key]:
@@ -94,8 +97,8 @@ def write_clicks(counts: Counter[Key], slot_ends: Edition) -> None:
     """Add these to what is counted; by the age of the edition that is open at the moment, by hour or by day."""
     hour = counted_at(now(), slot_ends.window_end)
     rows = [
-        {"edition_id": edition_id, "article_id": article_id, "kind": kind, "hour": hour, "count": count}
-        for (edition_id, article_id, kind), count in sorted(counts.items())
+        {**clicked._asdict(), "kind": kind, "hour": hour, "count": count}
+        for (clicked, kind), count in sorted(counts.items())
         if count
     ]
     if rows:

@@ -1,7 +1,7 @@
 """Drafts: what an edition would carry, and what it looks like."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from newsletter.articles.models import Article
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, NotFound, UnsafeMessage
-from newsletter.editions.emails import Reader, Told, edition_content, missing_pictures
+from newsletter.editions.emails import Reader, Told, edition_content, missing_pictures, told_by_subject
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import EVERYBODY, PLAIN_LAYOUT, Layout, Readers, preheader, subject
 from newsletter.editions.queries import articles_of, edition, editions, last_number, layout_of
@@ -125,13 +125,21 @@ def preview_with(newsletter_id: int, sources: Mapping[str, str], name: str, hous
 def findings(edition_id: int, house: House) -> list[Finding]:
     """What the gate says of it as it stands, as `judged`; that it cannot be made at all is an error.
 
-    Raises NotFound.
+    Of a second subject that is tried, only what is not to be said of its own. Raises NotFound.
     """
     try:
         told, content, of = _rendered(edition_id, house)
+        found = judged(told, content, of, house)
+        for other in told_by_subject(told)[1:]:
+            of_other = judged(other, edition_content(other, of, house), of, house)
+            found += [
+                replace(each, words=f"With the other subject: {each.words}")
+                for each in of_other
+                if each not in found
+            ]
     except UnsafeMessage as problem:
         return [Finding("unsafe", is_error=True, words=f"{problem} Drop the article that has it.")]
-    return judged(told, content, of, house)
+    return sorted(found, key=lambda each: not each.is_error)
 
 
 def judged(told: Told, content: Content, of: Newsletter, house: House) -> list[Finding]:

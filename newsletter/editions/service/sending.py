@@ -12,7 +12,7 @@ from newsletter.core.logs import logger
 from newsletter.delivery import service as delivery
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.delivery.policy import Status
-from newsletter.editions.emails import Told, edition_letter
+from newsletter.editions.emails import Told, edition_letter, told_by_subject
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import BY_HAND, GRACE, LONGEST_PROBLEM, OPEN, EditionStatus
 from newsletter.editions.queries import articles_of, edition, layout_of, scheduled_until
@@ -20,7 +20,8 @@ from newsletter.editions.queries.audiences import reach
 from newsletter.editions.service.drafting import findings
 from newsletter.editions.service.grouping import grouped
 from newsletter.editions.service.indexing import index
-from newsletter.editions.service.wording import Worded, refuse_errors, word
+from newsletter.editions.service.splitting import begin_split, settle_split, with_split
+from newsletter.editions.service.wording import Worded, Wordings, refuse_errors
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
 
@@ -46,12 +47,14 @@ def send(edition_id: int, house: House) -> Edition:
             raise Conflict(problem)
         of = db.session.get_one(Newsletter, chosen.newsletter_id)
         told = Told(chosen, articles_of(edition_id), layout_of(chosen), is_counted=of.measures_clicks)
-        worded = Worded(told, of, house)
-        letter = edition_letter(chosen, worded.whole, of, house)
-        with grouped(chosen, worded.told.articles) as groups:
+        worded = [Worded(each, of, house) for each in told_by_subject(told)]
+        letter = edition_letter(chosen, worded[0].whole, of, house)
+        with grouped(chosen, told.articles) as groups:
+            wordings = Wordings(groups.parts, worded)
+            letter = with_split(letter, chosen, wordings.numbers.halves)
             mailing = delivery.queue_mailing(letter, groups.recipients)
-        word(mailing.id, letter, groups.parts, worded)
         chosen.mailing_id = mailing.id
+        begin_split(chosen, mailing, wordings.bring(mailing, letter))
         index([edition_id])
     log.info("edition queued", edition=edition_id, newsletter=of.slug, audience=mailing.audience)
     return chosen
@@ -146,6 +149,7 @@ def resume(edition_id: int) -> Edition:
     with transaction():
         chosen = edition(edition_id)
         delivery.resume(_mailing_id(chosen))
+        settle_split(edition_id)
         chosen.status = EditionStatus.SENDING
         return chosen
 
@@ -168,6 +172,7 @@ def resend(edition_id: int, which: frozenset[Status]) -> Edition:
             .execution_options(synchronize_session=False)
         )
         delivery.requeue(_mailing_id(chosen), which)
+        settle_split(edition_id)
         return edition(edition_id)
 
 

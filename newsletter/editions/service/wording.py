@@ -1,7 +1,7 @@
 """What an edition says to each group of its readers: rendered once for each choice of articles."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import insert
 
@@ -9,8 +9,9 @@ from newsletter.articles.models import Article
 from newsletter.core.db import db
 from newsletter.core.errors import EditionUnfit, UnsafeMessage
 from newsletter.delivery import service as delivery
-from newsletter.delivery.service import Letter, Wording
-from newsletter.editions.emails import Told, renderings
+from newsletter.delivery.models import Mailing
+from newsletter.delivery.service import Halves, Letter, Wording
+from newsletter.editions.emails import Told, called, renderings
 from newsletter.editions.models import Edition, EditionPart
 from newsletter.editions.policy import preheader, subject
 from newsletter.editions.service.drafting import judged
@@ -48,16 +49,114 @@ class Worded:
         return self._made[key]
 
 
-def word(mailing_id: int, letter: Letter, parts: Sequence[Part], worded: Worded) -> None:
-    """Bring what each part says to its readers, and to those of other names where the template asks for them."""
-    delivery.add_wordings(
-        mailing_id,
-        letter,
-        (Wording(each.number, worded.with_articles(each.articles).contents[0], each.due_at) for each in parts),
-    )
-    _keep(worded.told.edition.id, parts)
-    if letter.keeps_names:
-        _vary(mailing_id, letter, parts, worded)
+class Numbers:
+    """How the variants of a mailing are counted: `groups` of readers get different articles, or at other hours.
+
+    Without a second subject a group has one variant, its own number. With one it has three: with the edition's own
+    subject, with the other one, and for the rest, whose subject is decided later.
+    """
+
+    def __init__(self, groups: int, *, is_split: bool) -> None:
+        self.groups, self.is_split = groups, is_split
+
+    @property
+    def halves(self) -> Halves | None:
+        """As the letter says it."""
+        return Halves(self.groups) if self.is_split else None
+
+    def group_of(self, variant: int) -> int:
+        return variant % self.groups
+
+    def place_of(self, variant: int) -> int:
+        """0 with its own subject, 1 for the rest, 2 with the other one."""
+        return variant // self.groups
+
+    def of(self, group: int) -> tuple[int, ...]:
+        """The variants of one of the groups that the mailing was queued for, by place."""
+        return tuple(group + place * self.groups for place in self._places)
+
+    def beyond(self, further: int) -> tuple[int, ...]:
+        """The variants of a further group, counted from 0, of those who are told something else by their name."""
+        first = len(self._places) * (self.groups + further)
+        return tuple(first + place for place in self._places)
+
+    @property
+    def _places(self) -> range:
+        return range(3 if self.is_split else 1)
+
+
+class Wordings:
+    """What is said to each group of an edition's readers, in one wording, or in two where it has two subjects."""
+
+    def __init__(self, parts: Sequence[Part], worded: Sequence[Worded]) -> None:
+        self._worded = worded
+        self._parts = [Part(0, worded[0].told.articles, None), *parts]
+        self.numbers = Numbers(len(self._parts), is_split=len(worded) > 1)
+
+    def bring(self, mailing: Mailing, letter: Letter) -> list[list[int]]:
+        """To each group its own, and to those of other names where the template asks for them.
+
+        What is to be decided for the rest: see `models.Split.wordings`. In the transaction that queued the
+        mailing, which has no halves where nobody of it goes first. Raises EditionUnfit, UnsafeMessage.
+        """
+        if self.numbers.is_split and mailing.up_to_id is None:
+            self._worded, self.numbers = self._worded[:1], Numbers(len(self._parts), is_split=False)
+        usual = (0,) * len(self._worded)
+        told = [_Told(part, self.numbers.of(part.number), usual) for part in self._parts]
+        if letter.keeps_names:
+            told += self._vary(mailing.id)
+        self._add(mailing.id, letter, told)
+        if not self.numbers.is_split:
+            return []
+        return [[rest, own, other] for own, rest, other in (each.variants for each in told)]
+
+    def _add(self, mailing_id: int, letter: Letter, told: Sequence["_Told"]) -> None:
+        delivery.add_wordings(
+            mailing_id,
+            letter,
+            (
+                Wording(number, worded.with_articles(each.part.articles).contents[which], each.part.due_at)
+                for each in told
+                for number, worded, which in zip(each.variants[::2], self._worded, each.renderings, strict=True)
+                if number
+            ),
+        )
+        whole = self._worded[0].told
+        _keep(
+            whole.edition.id,
+            [
+                replace(each.part, number=number)
+                for each in told
+                for number in each.variants
+                if number and (each.part.articles != whole.articles or each.part.due_at)
+            ],
+        )
+
+    def _vary(self, mailing_id: int) -> list["_Told"]:
+        """Those for whom the template says something else get variants of their own beside those of their part."""
+        found: dict[tuple[int, tuple[int, ...]], _Told] = {}
+        number_of: dict[tuple[int, str], int] = {}
+        for variant, name in delivery.names_of(mailing_id):
+            part = self._parts[self.numbers.group_of(variant)]
+            renderings = tuple(each.with_articles(part.articles).number_of(name) for each in self._worded)
+            if any(renderings):
+                further = self.numbers.beyond(len(found))
+                told = found.setdefault((part.number, renderings), _Told(part, further, renderings))
+                number_of[variant, name] = told.variants[self.numbers.place_of(variant)]
+        if max(self.numbers.beyond(len(found))) > MOST_VARIANTS:
+            problem = f"The edition says something else to each of more than {MOST_VARIANTS:,} groups of readers."
+            raise UnsafeMessage(problem)
+        delivery.vary(mailing_id, number_of)
+        return list(found.values())
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a group gets, in which of the `renderings` by subject; `variants` are its numbers by place."""
+
+    part: Part
+    variants: tuple[int, ...]
+    renderings: tuple[int, ...]
 
 
 def refuse_errors(edition_id: int, found: Sequence[Finding]) -> None:
@@ -66,29 +165,6 @@ def refuse_errors(edition_id: int, found: Sequence[Finding]) -> None:
     if errors:
         problem = f"Edition {edition_id} cannot leave: {' '.join(errors)}"
         raise EditionUnfit(problem)
-
-
-def _vary(mailing_id: int, letter: Letter, parts: Sequence[Part], worded: Worded) -> None:
-    """Those for whom the template says something else get a variant of their own beside that of their part."""
-    part_of = {0: Part(0, worded.told.articles, None), **{each.number: each for each in parts}}
-    numbers: dict[tuple[int, int], int] = {}
-    number_of: dict[tuple[int, str], int] = {}
-    for variant, name in delivery.names_of(mailing_id):
-        rendering = worded.with_articles(part_of[variant].articles).number_of(name)
-        if rendering:
-            number_of[variant, name] = numbers.setdefault((variant, rendering), len(parts) + len(numbers) + 1)
-    if len(parts) + len(numbers) > MOST_VARIANTS:
-        problem = f"The edition says something else to each of more than {MOST_VARIANTS:,} groups of readers."
-        raise UnsafeMessage(problem)
-    own = [replace(part_of[variant], number=number) for (variant, _), number in numbers.items()]
-    contents = [worded.with_articles(part_of[variant].articles).contents[which] for variant, which in numbers]
-    delivery.add_wordings(
-        mailing_id,
-        letter,
-        (Wording(each.number, content, each.due_at) for each, content in zip(own, contents, strict=True)),
-    )
-    _keep(worded.told.edition.id, [each for each in own if each.articles != worded.told.articles or each.due_at])
-    delivery.vary(mailing_id, number_of)
 
 
 def _keep(edition_id: int, parts: Sequence[Part]) -> None:
@@ -111,14 +187,5 @@ def _titled(told: Told, articles: Sequence[Article]) -> Edition:
     edition = told.edition
     if whole == titles:
         return edition
-    return Edition(
-        id=edition.id,
-        newsletter_id=edition.newsletter_id,
-        slot=edition.slot,
-        number=edition.number,
-        subject=subject(titles) if edition.subject == subject(whole) else edition.subject,
-        preheader=preheader(titles),
-        notes=edition.notes,
-        window_start=edition.window_start,
-        window_end=edition.window_end,
-    )
+    words = subject(titles) if edition.subject == subject(whole) else edition.subject
+    return called(edition, words, preheader(titles))

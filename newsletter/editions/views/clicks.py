@@ -5,7 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from newsletter.core.db import db
 from newsletter.core.logs import logger
-from newsletter.editions.links import read_click
+from newsletter.editions.links import Clicked, read_click
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import click_kind
 from newsletter.editions.queries import click_target
@@ -21,21 +21,21 @@ _KEY = "newsletter_clicks"
 
 @blueprint.get("/c/<mark>")
 def click(mark: str) -> Response:
-    edition_id, article_id = read_click(house().signer, mark)
-    url, edition = click_target(edition_id, article_id)
+    clicked = read_click(house().signer, mark)
+    url, edition = click_target(clicked.edition_id, clicked.article_id)
     target = str(link(url))
-    _count(edition, article_id)
+    _count(edition, clicked)
     answer = redirect(target)
     assert isinstance(answer, Response)  # noqa: S101 - it is Flask's own.
     return answer
 
 
-def _count(edition: Edition, article_id: int) -> None:
+def _count(edition: Edition, clicked: Clicked) -> None:
     agent = request.headers.get("User-Agent", "")[:300]
     purpose = request.headers.get("Sec-Purpose") or request.headers.get("Purpose", "")
     kind = click_kind(request.method, agent, purpose, request.headers.get("Sec-Fetch-Mode", ""))
     clicks: Clicks = current_app.extensions.setdefault(_KEY, Clicks())
-    due = clicks.add(edition.id, article_id, kind, f"{request.remote_addr} {agent}")
+    due = clicks.add(clicked, kind, f"{request.remote_addr} {agent}")
     try:
         write_clicks(due, edition)
     except SQLAlchemyError as error:

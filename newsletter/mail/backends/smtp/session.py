@@ -8,6 +8,8 @@ import base64
 import socket
 import ssl
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import NoReturn
 
 from newsletter.core.errors import BackendRefused, BackendUnavailable
@@ -84,14 +86,13 @@ class Session:
     def _open(self) -> None:
         server = self._server
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        context = ssl.create_default_context(cafile=server.ca_file)
         self.socket.settimeout(server.timeouts.command)
         if server.tls == "implicit":
-            self.socket = context.wrap_socket(self.socket, server_hostname=server.host)
+            self._wrap()
         self._expect(self._answer(), _READY)
         self._say_hello()
         if server.tls == "starttls":
-            self._encrypt(context)
+            self._encrypt()
         if server.user:
             self._log_in()
 
@@ -116,13 +117,17 @@ class Session:
         if code != _OK:
             self._expect(self._command(f"HELO {name}"), _OK)
 
-    def _encrypt(self, context: ssl.SSLContext) -> None:
+    def _wrap(self) -> None:
+        context = _trusting(self._server.ca_file)
+        self.socket = context.wrap_socket(self.socket, server_hostname=self._server.host)
+
+    def _encrypt(self) -> None:
         if "STARTTLS" not in self.extensions:
             self._refuse("it does not offer STARTTLS, and mail must not go in clear")
         self._expect(self._command("STARTTLS"), _READY)
         if self._waiting or not self.replies.is_empty:
             self._refuse("it sent more before the encryption began; somebody may be in between")
-        self.socket = context.wrap_socket(self.socket, server_hostname=self._server.host)
+        self._wrap()
         self._say_hello()
 
     def _log_in(self) -> None:
@@ -174,6 +179,17 @@ def _extensions(lines: bytes) -> dict[str, str]:
 
 def _encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
+
+
+def _trusting(ca_file: str | None) -> ssl.SSLContext:
+    """Trusts these certificates, or the system's; read anew once the file is another one. Raises OSError."""
+    return _context(ca_file, Path(ca_file).stat().st_mtime_ns if ca_file else 0)
+
+
+@lru_cache(maxsize=8)
+def _context(ca_file: str | None, _changed: int) -> ssl.SSLContext:
+    # A megabyte and many milliseconds; the lines of a process share one.
+    return ssl.create_default_context(cafile=ca_file)
 
 
 def _own_name(line: socket.socket) -> str:
