@@ -8,9 +8,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
+from newsletter.core.db import db
 from newsletter.core.settings import Settings
 from newsletter.delivery.queries import ledger
 from newsletter.editions.queries import edition
+from newsletter.newsletters.models import Newsletter
+from tests import make
 from tests.browser.newsrooms import log_in, newsroom
 from tests.browser.test_preferences import reach, type_into
 from tests.browser.test_public_pages import assert_well_made, browser, page, submit
@@ -90,6 +93,30 @@ def edition_is_drafted(stage: Stage, page: Page) -> None:
     page.get_by_role("button", name="Add it").click()
     page.get_by_text("Run it now", exact=True).first.click()
     page.get_by_role("button", name="Run it now").click()
+
+
+def test_a_second_subject_is_given_and_decided(room: tuple[Stage, SmtpServer], page: Page) -> None:
+    stage, _ = room
+    make.subscriptions(db.session.query(Newsletter).one(), stage.house, 110)
+    db.session.commit()
+    log_in(stage, page)
+    edition_is_drafted(stage, page)
+    expect(page.locator(".badge").first).to_have_text("held")
+    opened(page, "Try a second subject")
+    assert_well_made(page)
+    type_into(page, "other_subject", "Who pays for the ferry, and when?")
+    submit(page)
+    expect(page.get_by_text("Two subjects are tried")).to_be_visible()
+    assert_well_made(page)
+
+    page.get_by_role("button", name="Approve").click()
+    awaited(lambda: edition(1).mailing_id)
+    page.goto(page.url.partition("#")[0])
+    expect(page.get_by_role("heading", name="Two subjects")).to_be_visible()
+    assert_well_made(page)
+    page.get_by_role("button", name="Let the rest have: Who pays").click()
+    expect(page.get_by_text("Decided because an operator chose it")).to_be_visible()
+    assert_well_made(page)
 
 
 def test_from_a_source_to_the_last_recipient(room: tuple[Stage, SmtpServer], page: Page) -> None:
