@@ -5,7 +5,7 @@ import click
 from newsletter.cli.output import Group, answer, open_house, table
 from newsletter.operators.models import Operator
 from newsletter.operators.policy import Role
-from newsletter.operators.queries import operators, roles_by_operator, seen_last
+from newsletter.operators.queries import operators, passkeys_of, roles_by_operator, seen_last
 from newsletter.operators.service import (
     Post,
     add_operator,
@@ -48,6 +48,7 @@ def list_() -> None:
                 "name": each.name,
                 "roles": [{"role": str(role), "newsletter": slug} for role, slug in roles.get(each.id, [])],
                 "second_factor": bool(each.factor),
+                "passkeys": len(passkeys_of(each.id)),
                 "has_password": bool(each.password_hash),
                 "seen_at": seen.get(each.id),
             }
@@ -105,11 +106,12 @@ def link(email: str) -> None:
 @group.command(name="reset-second-factor")
 @click.argument("email")
 def reset_second_factor(email: str) -> None:
-    """Take away the second factor of who lost phone and recovery codes; all their sessions end."""
+    """Take away second factor and passkeys of who lost them; all their sessions end."""
     with open_house():
         one = named(email)
         remove_factor(one.id, None)
-        answer({"address": one.address, "second_factor": False}, f"{one.address} has no second factor any more.")
+        told = f"{one.address} has no second factor and no passkeys any more."
+        answer({"address": one.address, "second_factor": False}, told)
 
 
 def _linked(one: Operator, link: str) -> str:

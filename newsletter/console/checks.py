@@ -12,7 +12,7 @@ from newsletter.core.settings import Settings, names
 from newsletter.delivery.service import is_at_home
 from newsletter.mail.house import House
 from newsletter.operators.policy import Role
-from newsletter.operators.queries import operators, powers
+from newsletter.operators.queries import has_second_step, operators, powers
 
 
 class State(StrEnum):
@@ -141,7 +141,9 @@ def _of_sending(house: House) -> Iterator[Check]:
 
 def _of_operators(settings: Settings) -> Iterator[Check]:
     bare = [
-        each.called for each in operators() if not each.factor and powers(each.id).may_somewhere(Role.PUBLISHER)
+        each.called
+        for each in operators()
+        if powers(each.id).may_somewhere(Role.PUBLISHER) and not has_second_step(each, settings.second_factor)
     ]
     yield Check(
         "Second factors",

@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length
 from newsletter.core.errors import Conflict, InvalidInput
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.service import Masthead
-from newsletter.operators.policy import LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
+from newsletter.operators.policy import LONGEST_KEY_NAME, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
 
 _ROLES = [SelectChoice(role.value, role.value.capitalize()) for role in Role]
 _NEW = f"At least {SHORTEST_PASSWORD} characters. A few words in a row are strong, and easy to keep."
@@ -90,6 +90,30 @@ class AgainForm(ConsoleForm):
         validators=[InputRequired("Please enter your password.")],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+class PasskeyForm(ConsoleForm):
+    """What a device answered, as a script puts it in; `next` as in `LoginForm`."""
+
+    answer = HiddenField()
+    next = HiddenField()
+
+
+class NewPasskeyForm(AgainForm):
+    """What to call a passkey that is to be made."""
+
+    name = StringField(
+        "Name",
+        description="So that you know it again: the device, or where it is kept.",
+        validators=[InputRequired("Please give it a name."), Length(max=LONGEST_KEY_NAME)],
+    )
+
+
+class MadePasskeyForm(ConsoleForm):
+    """A passkey that a device has made; `name` is brought along from `NewPasskeyForm`."""
+
+    name = HiddenField()
+    answer = HiddenField()
 
 
 class FactorForm(AgainForm):

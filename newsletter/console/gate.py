@@ -16,8 +16,8 @@ from newsletter.editions.queries import edition
 from newsletter.newsletters.queries import newsletter_id
 from newsletter.operators import service
 from newsletter.operators.models import Operator
-from newsletter.operators.policy import Role, must_add_factor
-from newsletter.operators.queries import Visit, find_visit
+from newsletter.operators.policy import Role
+from newsletter.operators.queries import Visit, find_visit, lacks_second_step
 from newsletter.operators.service import Browser, Entered
 from newsletter.web.current import settings
 from newsletter.web.numbers import MOST_DIGITS, whole_number
@@ -58,7 +58,7 @@ def requires(role: Role, of: str = "") -> Callable[[Callable[P, Answer]], Callab
             if seen is None:
                 return _to_login()
             service.see(seen.session)
-            if must_add_factor(seen.powers, settings().second_factor) and not seen.operator.factor:
+            if lacks_second_step(seen, settings().second_factor):
                 return _to(url_for("console_account.second_factor"))
             if not _is_let_in(seen, role, of, kwargs):
                 _refuse(role)

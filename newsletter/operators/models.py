@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import BigId, UtcDateTime, db
-from newsletter.operators.policy import Role
+from newsletter.operators.policy import LONGEST_CREDENTIAL, LONGEST_KEY_NAME, Role
 
 _OF_HOUSE = text("newsletter_id IS NULL")
 _FAILED = text("has_failed")
@@ -83,6 +83,34 @@ class RecoveryCode(db.Model):  # type: ignore[name-defined, misc]
     operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id", ondelete="CASCADE"), primary_key=True)
     code_key: Mapped[str] = mapped_column(String(32), primary_key=True)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Passkey(db.Model):  # type: ignore[name-defined, misc]
+    """A key pair of an operator's device (WebAuthn), of which we have the public half, as COSE has it.
+
+    `credential_id` is in base64url, as browsers say it. `sign_count` is what the device counted last, 0 for ever
+    where it does not count.
+    """
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id", ondelete="CASCADE"), index=True)
+    credential_id: Mapped[str] = mapped_column(String(LONGEST_CREDENTIAL), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(LONGEST_KEY_NAME))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SpentChallenge(db.Model):  # type: ignore[name-defined, misc]
+    """A challenge that was answered, so that no answer counts twice; kept for as long as one may be answered."""
+
+    __tablename__ = "spent_challenges"
+
+    challenge_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    spent_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class LoginTry(db.Model):  # type: ignore[name-defined, misc]

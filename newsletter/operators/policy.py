@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from newsletter.core.settings import SecondFactor
 
@@ -34,6 +35,17 @@ RECOVERY_CODES = 10
 _RECOVERY_BYTES = 7
 
 LONGEST_NAME = 100
+
+CHALLENGE_LIFE = timedelta(minutes=5)
+"""How long a device, or a provider, may take to answer."""
+
+MOST_PASSKEYS = 20
+LONGEST_KEY_NAME = 60
+LONGEST_CREDENTIAL = 1364
+"""Characters of a credential's id in base64url; it has at most 1023 bytes (WebAuthn 3, §5.1)."""
+
+LONGEST_ANSWER = 20_000
+"""Characters of what a browser brings from a device; the longest one with an RSA key is a tenth of it."""
 
 
 class Role(StrEnum):
@@ -76,6 +88,24 @@ class Powers:
 def must_add_factor(powers: Powers, rule: SecondFactor) -> bool:
     """Whether somebody with these powers may do nothing before they have a second factor."""
     return rule == "everybody" or (rule == "publishers" and powers.may_somewhere(Role.PUBLISHER))
+
+
+@dataclass(frozen=True)
+class RelyingParty:
+    """What passkeys are bound to (WebAuthn 3, §4): the host, and the origin that a browser names."""
+
+    id: str
+    origin: str
+
+
+def relying_party(base_url: str) -> RelyingParty | None:
+    """What the passkeys of this address belong to; None where it is a number, to which none can be bound."""
+    parts = urlsplit(base_url)
+    host, usual = parts.hostname or "", {"http": 80, "https": 443}[parts.scheme]
+    if ":" in host or host.rpartition(".")[2].isdecimal():
+        return None
+    port = "" if parts.port in {None, usual} else f":{parts.port}"
+    return RelyingParty(host, f"{parts.scheme}://{host}{port}")
 
 
 _COMMONEST = frozenset(

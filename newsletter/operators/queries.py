@@ -8,9 +8,18 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
+from newsletter.core.settings import SecondFactor
 from newsletter.newsletters.models import Newsletter
-from newsletter.operators.models import AuditEvent, LoginTry, Operator, OperatorRole, OperatorSession, RecoveryCode
-from newsletter.operators.policy import IDLE, LONGEST, PENDING, Powers, Role, digest_of
+from newsletter.operators.models import (
+    AuditEvent,
+    LoginTry,
+    Operator,
+    OperatorRole,
+    OperatorSession,
+    Passkey,
+    RecoveryCode,
+)
+from newsletter.operators.policy import IDLE, LONGEST, PENDING, Powers, Role, digest_of, must_add_factor
 
 PAGE = 50
 """Events on a page of the trail."""
@@ -152,6 +161,53 @@ def codes_left(operator_id: int) -> int:
         )
         or 0
     )
+
+
+def passkeys_of(operator_id: int) -> Sequence[Passkey]:
+    """The oldest first."""
+    return db.session.scalars(select(Passkey).where(Passkey.operator_id == operator_id).order_by(Passkey.id)).all()
+
+
+def passkey(operator_id: int, passkey_id: int) -> Passkey:
+    """One of theirs. Raises NotFound, also for somebody else's."""
+    found: Passkey | None = db.session.scalar(
+        select(Passkey).where(Passkey.id == passkey_id, Passkey.operator_id == operator_id)
+    )
+    if found is None:
+        raise NotFound(kind="passkey", name=passkey_id)
+    return found
+
+
+def find_passkey(credential_id: str) -> tuple[Passkey, Operator] | None:
+    """The passkey with this id, and whose it is; None also for whoever was removed."""
+    if "\0" in credential_id:
+        return None
+    found = db.session.execute(
+        select(Passkey, Operator)
+        .join(Operator, Operator.id == Passkey.operator_id)
+        .where(Passkey.credential_id == credential_id, Operator.removed_at.is_(None))
+    ).first()
+    return (found.Passkey, found.Operator) if found else None
+
+
+def has_passkeys(operator_id: int | None = None) -> bool:
+    """Whether they have a passkey, or, for None, whether anybody has."""
+    of = (Passkey.operator_id == operator_id,) if operator_id is not None else ()
+    return db.session.scalar(select(Passkey.id).where(*of).limit(1)) is not None
+
+
+def has_second_step(one: Operator, rule: SecondFactor) -> bool:
+    """Whether a password alone does not let them in.
+
+    Codes are always asked for; a passkey is where the rule of the house wants a second factor of them.
+    """
+    return bool(one.factor) or (must_add_factor(powers(one.id), rule) and has_passkeys(one.id))
+
+
+def lacks_second_step(seen: Visit, rule: SecondFactor) -> bool:
+    """Whether the rule of the house lets them no further before they have added a second factor or a passkey."""
+    must = must_add_factor(seen.powers, rule)
+    return must and not seen.operator.factor and not has_passkeys(seen.operator.id)
 
 
 def trail(older_than: int | None = None, newer_than: int | None = None, who: int | None = None) -> TrailPage:

@@ -32,6 +32,7 @@ PAGES = (
     *("/console", "/console/newsletters", "/console/newsletters/courier", "/console/backends"),
     *("/console/operators", "/console/operators/1", "/console/audit", "/console/settings", "/console/account"),
     *("/console/account/second-factor", "/console/account/codes", "/console/nowhere"),
+    "/console/account/passkeys",
 )
 
 

@@ -49,10 +49,12 @@ class Stage:
 
 
 @contextmanager
-def running(settings: Settings, folder: Path, feeds: Flask | None = None, backends: str = "") -> Iterator[Stage]:
+def running(
+    settings: Settings, folder: Path, feeds: Flask | None = None, backends: str = "", host: str = "127.0.0.1"
+) -> Iterator[Stage]:
     """Everything at once; `feeds` is served on loopback too, and the fetcher may read it.
 
-    Mail goes to the catcher, or by `backends` elsewhere.
+    Mail goes to the catcher, or by `backends` elsewhere. `host` is what the service is called by, on loopback.
     """
     with (
         Catcher(folder / "caught", 0, 0) as catcher,
@@ -61,7 +63,7 @@ def running(settings: Settings, folder: Path, feeds: Flask | None = None, backen
     ):
         chosen = replace(
             settings,
-            base_url=f"http://127.0.0.1:{port}",
+            base_url=f"http://{host}:{port}",
             backends=backends or f"smtp://127.0.0.1:{catcher.smtp_port}?tls=none",
             fetch_allow=(HostPort("127.0.0.1", site.port),),
             poll_every=timedelta(seconds=1),

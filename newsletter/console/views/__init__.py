@@ -17,6 +17,7 @@ from newsletter.console.views import (
     newsletters,
     numbers,
     operators,
+    passkeys,
     person,
     previews,
     sending,
@@ -29,7 +30,7 @@ from newsletter.console.views import (
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
-    *(home.blueprint, door.blueprint, account.blueprint),
+    *(home.blueprint, door.blueprint, account.blueprint, passkeys.blueprint),
     *(subscribers.blueprint, bulk.blueprint, person.blueprint),
     *(imports.blueprint, suppressions.blueprint, numbers.blueprint, snippets.blueprint),
     *(editions.blueprint, desk.blueprint, sending.blueprint, previews.blueprint),

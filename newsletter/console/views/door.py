@@ -1,16 +1,30 @@
 """Coming in and going out."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, session, url_for
 
 from newsletter.console import gate
-from newsletter.console.forms import CodeForm, LoginForm, WelcomeForm
+from newsletter.console.forms import CodeForm, LoginForm, PasskeyForm, WelcomeForm
 from newsletter.console.gate import Answer
-from newsletter.core.errors import InvalidInput, TooManyTries
-from newsletter.operators.service import Entered, end, enter_by_link, log_in, opened_by, pass_factor
+from newsletter.core.errors import Conflict, InvalidInput, TooManyTries
+from newsletter.operators.queries import Visit, has_passkeys
+from newsletter.operators.service import (
+    Answered,
+    Entered,
+    ask_to_enter,
+    end,
+    enter_by_link,
+    enter_by_passkey,
+    log_in,
+    opened_by,
+    pass_factor,
+)
 from newsletter.web import csrf
 from newsletter.web.current import house
 
 blueprint = Blueprint("console_door", __name__, url_prefix="/console")
+
+ASKED = "asked"
+"""Under what name the session keeps a challenge that waits for its answer."""
 
 
 @blueprint.get("/login")
@@ -19,7 +33,7 @@ def login() -> Answer:
     wished = gate.own_path(request.args.get("next", ""))
     if gate.find():
         return redirect(wished, 303)
-    return render_template("console/login.html", form=LoginForm(next=wished))
+    return _login(wished)
 
 
 @blueprint.post("/login")
@@ -27,24 +41,47 @@ def login() -> Answer:
 def enter() -> Answer:
     form = LoginForm()
     if not form.validate():
-        return render_template("console/login.html", form=form), 422
+        return _door(form), 422
     try:
         entered = log_in(form.email.data or "", form.password.data or "", gate.browser(), house())
     except InvalidInput as problem:
         form.note(problem)
-        return render_template("console/login.html", form=form), 422
+        return _door(form), 422
     except TooManyTries as problem:
         form.form_errors.append(str(problem))
-        return render_template("console/login.html", form=form), 429
+        return _door(form), 429
+    return _further(entered, form.next.data or "")
+
+
+@blueprint.get("/login/passkey")
+@gate.open_to_all
+def ask_passkey() -> Answer:
+    asked = ask_to_enter(house())
+    session[ASKED] = asked.token
+    return Response(asked.options, mimetype="application/json")
+
+
+@blueprint.post("/login/passkey")
+@gate.open_to_all
+def take_passkey() -> Answer:
+    form = PasskeyForm()
+    given = Answered(session.pop(ASKED, ""), form.answer.data or "")
+    try:
+        entered = enter_by_passkey(given, gate.browser(), house())
+    except (InvalidInput, Conflict) as problem:
+        return _login(form.next.data or "", str(problem)), 422
+    except TooManyTries as problem:
+        return _login(form.next.data or "", str(problem)), 429
     return _further(entered, form.next.data or "")
 
 
 @blueprint.get("/login/code")
 @gate.open_to_all
 def code() -> Answer:
-    if gate.waiting() is None:
+    waiting = gate.waiting()
+    if waiting is None:
         return redirect(url_for("console_door.login"), 303)
-    return render_template("console/code.html", form=CodeForm(next=gate.own_path(request.args.get("next", ""))))
+    return _code(CodeForm(next=gate.own_path(request.args.get("next", ""))), waiting)
 
 
 @blueprint.post("/login/code")
@@ -54,15 +91,15 @@ def prove() -> Answer:
     if waiting is None:
         return redirect(url_for("console_door.login"), 303)
     if not form.validate():
-        return render_template("console/code.html", form=form), 422
+        return _code(form, waiting), 422
     try:
         entered = pass_factor(waiting, form.code.data or "", gate.browser(), house())
     except InvalidInput as problem:
         form.note(problem)
-        return render_template("console/code.html", form=form), 422
+        return _code(form, waiting), 422
     except TooManyTries as problem:
         form.form_errors.append(str(problem))
-        return render_template("console/code.html", form=form), 429
+        return _code(form, waiting), 429
     return _further(entered, form.next.data or "")
 
 
@@ -94,6 +131,33 @@ def leave() -> Answer:
         end(seen.session.id)
     csrf.renew()
     return gate.let_out()
+
+
+def _login(wished: str, problem: str = "") -> str:
+    """The login page; for "" nothing has gone wrong."""
+    form = LoginForm(formdata=None, next=gate.own_path(wished))
+    if problem:
+        form.form_errors.append(problem)
+    return _door(form)
+
+
+def _door(form: LoginForm) -> str:
+    return render_template(
+        "console/login.html",
+        form=form,
+        passkey=PasskeyForm(formdata=None, next=form.next.data),
+        has_passkeys=has_passkeys(),
+    )
+
+
+def _code(form: CodeForm, waiting: Visit) -> str:
+    return render_template(
+        "console/code.html",
+        form=form,
+        has_codes=bool(waiting.operator.factor),
+        passkey=PasskeyForm(formdata=None, next=form.next.data),
+        has_passkeys=has_passkeys(waiting.operator.id),
+    )
 
 
 def _further(entered: Entered, wished: str) -> Answer:

@@ -6,6 +6,8 @@ from newsletter.console import first_steps, gate, overview
 from newsletter.console.gate import Answer
 from newsletter.console.troubles import troubles
 from newsletter.operators.policy import Role
+from newsletter.operators.queries import has_second_step
+from newsletter.web.current import settings
 
 blueprint = Blueprint("console_home", __name__, url_prefix="/console")
 
@@ -24,5 +26,6 @@ def home() -> Answer:
         sent=overview.went_out(of),
         asked=asked,
         confirmed=confirmed,
-        lacks_factor=gate.here().powers.may_somewhere(Role.PUBLISHER) and not gate.operator().factor,
+        lacks_factor=gate.here().powers.may_somewhere(Role.PUBLISHER)
+        and not has_second_step(gate.operator(), settings().second_factor),
     )

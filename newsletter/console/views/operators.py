@@ -14,7 +14,7 @@ from newsletter.newsletters.queries import newsletters
 from newsletter.operators import service
 from newsletter.operators.policy import Role
 from newsletter.operators.queries import operator as find
-from newsletter.operators.queries import operators, roles_by_operator, seen_last, sessions_of
+from newsletter.operators.queries import operators, passkeys_of, roles_by_operator, seen_last, sessions_of
 from newsletter.operators.service import Post
 from newsletter.web.current import house
 from newsletter.web.numbers import whole_number
@@ -54,6 +54,7 @@ def show(operator_id: str) -> Answer:
         who=who,
         roles=roles_by_operator().get(who.id, []),
         sessions=sessions_of(who.id, now()),
+        passkeys=passkeys_of(who.id),
         form=_with_places(RoleForm()),
         is_me=who.id == _me(),
     )
@@ -92,7 +93,7 @@ def make_link(operator_id: str) -> Answer:
 def reset_factor(operator_id: str) -> Answer:
     who = find(whole_number(operator_id))
     service.remove_factor(who.id, _me())
-    flash(f"{who.called} has no second factor any more.")
+    flash(f"{who.called} has no second factor and no passkeys any more.")
     return _back(who.id)
 
 

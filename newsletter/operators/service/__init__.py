@@ -26,6 +26,15 @@ from newsletter.operators.service.hiring import (
     renew_link,
     take_role,
 )
+from newsletter.operators.service.passkeys import (
+    Answered,
+    Asked,
+    add_passkey,
+    ask_to_add,
+    ask_to_enter,
+    enter_by_passkey,
+    remove_passkey,
+)
 from newsletter.operators.service.staying import (
     Browser,
     Entered,
@@ -37,15 +46,21 @@ from newsletter.operators.service.staying import (
 
 __all__ = [
     "BY_COMMAND",
+    "Answered",
+    "Asked",
     "Browser",
     "Entered",
     "Post",
     "Setup",
     "add_factor",
     "add_operator",
+    "add_passkey",
+    "ask_to_add",
+    "ask_to_enter",
     "change_password",
     "end",
     "enter_by_link",
+    "enter_by_passkey",
     "give_role",
     "log_in",
     "log_out_everywhere",
@@ -59,6 +74,7 @@ __all__ = [
     "purge_sessions",
     "remove_factor",
     "remove_operator",
+    "remove_passkey",
     "renew_codes",
     "renew_link",
     "see",

@@ -10,7 +10,7 @@ from newsletter.core.logs import logger
 from newsletter.mail.house import House
 from newsletter.operators.models import Operator
 from newsletter.operators.policy import LINK_LIFE, digest_of, password_problem
-from newsletter.operators.queries import Visit, find_by_login, find_link, operator
+from newsletter.operators.queries import Visit, find_by_login, find_link, has_second_step, operator
 from newsletter.operators.service import factors, passwords
 from newsletter.operators.service.auditing import note
 from newsletter.operators.service.counting import forgive, note_try
@@ -41,7 +41,7 @@ def log_in(address: str, password: str, browser: Browser, house: House) -> Enter
         one = operator(found.id)
         if fresh:
             one.password_hash = fresh
-        return begin(one, browser, is_complete=not one.factor)
+        return begin(one, browser, is_complete=not has_second_step(one, house.settings.second_factor))
 
 
 def pass_factor(visit: Visit, code: str, browser: Browser, house: House) -> Entered:
@@ -91,7 +91,7 @@ def enter_by_link(token: str, password: str, browser: Browser, house: House) -> 
         one.password_hash = hashed
         end_all(one.id)
         note(one.id, "chose a password by a link", f"operator {one.address}")
-        return begin(one, browser, is_complete=not one.factor)
+        return begin(one, browser, is_complete=not has_second_step(one, house.settings.second_factor))
 
 
 def prove_again(visit: Visit, password: str, browser: Browser, house: House) -> None:

@@ -16,7 +16,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
 from newsletter.core.errors import Conflict, InvalidInput
 from newsletter.mail.house import House
-from newsletter.operators.models import Operator, RecoveryCode
+from newsletter.operators.models import Operator, Passkey, RecoveryCode
 from newsletter.operators.policy import RECOVERY_CODES, plain_code, recovery_code
 from newsletter.operators.queries import operator
 from newsletter.operators.service.auditing import note
@@ -89,13 +89,17 @@ def renew_codes(operator_id: int, house: House) -> list[str]:
 
 
 def remove_factor(operator_id: int, by: int | None) -> None:
-    """Take the second factor away, and end all sessions; `by` None for a command. Raises NotFound."""
+    """Take second factor and passkeys away, and end all sessions; `by` None for a command. Raises NotFound.
+
+    Both lived on what was lost, and either would go on opening the door to whoever found it.
+    """
     with transaction():
         one = operator(operator_id)
         one.factor = ""
-        db.session.execute(delete(RecoveryCode).where(RecoveryCode.operator_id == operator_id))
+        for theirs in (RecoveryCode, Passkey):
+            db.session.execute(delete(theirs).where(theirs.operator_id == operator_id))
         end_all(operator_id)
-        note(by, "removed the second factor", f"operator {one.address}")
+        note(by, "removed the second factor and passkeys", f"operator {one.address}")
 
 
 def takes(one: Operator, typed: str, house: House) -> bool:

@@ -12,7 +12,7 @@ from newsletter.core.errors import Conflict, InvalidInput, NotFound
 from newsletter.mail.house import House
 from newsletter.mail.message import plain
 from newsletter.newsletters.queries import newsletter_id
-from newsletter.operators.models import Operator, OperatorRole, RecoveryCode
+from newsletter.operators.models import Operator, OperatorRole, Passkey, RecoveryCode
 from newsletter.operators.policy import LONGEST_NAME, Role
 from newsletter.operators.queries import find_by_login, operator, owners_beside, powers
 from newsletter.operators.service.auditing import note
@@ -101,7 +101,7 @@ def take_role(operator_id: int, newsletter: str | None, by: int | None) -> None:
 
 
 def remove_operator(operator_id: int, by: int | None) -> None:
-    """Let somebody in no more; password, second factor, link, roles and sessions go, the trail stays.
+    """Let somebody in no more; password, second factor, passkeys, link, roles and sessions go, the trail stays.
 
     Raises NotFound, or Conflict rather than leave the house without an owner.
     """
@@ -111,7 +111,7 @@ def remove_operator(operator_id: int, by: int | None) -> None:
         note(by, "removed", f"operator {one.address}")
         one.removed_at = now()
         one.password_hash = one.factor = one.link_hash = ""
-        for theirs in (OperatorRole, RecoveryCode):
+        for theirs in (OperatorRole, RecoveryCode, Passkey):
             db.session.execute(delete(theirs).where(theirs.operator_id == one.id))
         end_all(one.id)
 

@@ -9,8 +9,9 @@ from sqlalchemy import delete, update
 from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
 from newsletter.core.networks import find_networks
-from newsletter.operators.models import LoginTry, Operator, OperatorSession
-from newsletter.operators.policy import SEEN_EVERY, WINDOW, digest_of
+from newsletter.core.tokens import LEEWAY
+from newsletter.operators.models import LoginTry, Operator, OperatorSession, SpentChallenge
+from newsletter.operators.policy import CHALLENGE_LIFE, SEEN_EVERY, WINDOW, digest_of
 from newsletter.operators.queries import is_alive
 from newsletter.operators.service.auditing import note
 
@@ -32,8 +33,11 @@ class Entered:
     needs_factor: bool
 
 
-def begin(chosen: Operator, browser: Browser, *, is_complete: bool) -> Entered:
-    """A session under a fresh key, in the caller's transaction: what a browser brought along is never used."""
+def begin(chosen: Operator, browser: Browser, *, is_complete: bool, way: str = "") -> Entered:
+    """A session under a fresh key, in the caller's transaction: what a browser brought along is never used.
+
+    `way` is what the trail says of how they came, such as `by a passkey`; "" for a password.
+    """
     key, moment = secrets.token_urlsafe(32), now()
     around = find_networks(browser.ip)
     db.session.add(
@@ -48,7 +52,7 @@ def begin(chosen: Operator, browser: Browser, *, is_complete: bool) -> Entered:
         )
     )
     if is_complete:
-        note(chosen.id, "logged in", f"operator {chosen.address}")
+        note(chosen.id, f"logged in {way}".strip(), f"operator {chosen.address}")
     return Entered(chosen, key, needs_factor=not is_complete)
 
 
@@ -89,11 +93,12 @@ def log_out_everywhere(operator_id: int, by: int | None) -> int:
 
 
 def purge_sessions() -> None:
-    """Clear away what has ended, and the tries that no count looks at any more."""
+    """Clear away what has ended, tries that no count looks at any more, and challenges too old to be answered."""
     moment: datetime = now()
     with transaction():
         for needless in (
             delete(OperatorSession).where(~is_alive(moment)),
             delete(LoginTry).where(LoginTry.at < moment - WINDOW),
+            delete(SpentChallenge).where(SpentChallenge.spent_at < moment - CHALLENGE_LIFE - LEEWAY),
         ):
             db.session.execute(needless.execution_options(synchronize_session=False))
