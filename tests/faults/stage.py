@@ -76,12 +76,13 @@ class Stage:
         """An edition of a newsletter of its own, queued for confirmed subscribers with these addresses."""
         of = make.newsletter(f"courier{next(_numbers)}")
         send_first(of.slug, self.first)
-        self._subscribe(of, list(addresses))
+        self.subscribe(of, list(addresses))
         edition = editions.send(make.edition(of, [make.article(make.source())]).id, self.house)
         db.session.commit()
         return edition
 
-    def _subscribe(self, of: Newsletter, addresses: Sequence[str]) -> None:
+    def subscribe(self, of: Newsletter, addresses: Sequence[str]) -> None:
+        """Readers who have confirmed, with all that the ledgers say of such."""
         moment, pepper = now(), self.house.settings.pepper
         with transaction():
             people = [

@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     ColumnElement,
     MetaData,
@@ -60,11 +59,10 @@ _FOLLOWED = Table(
 _HAD = Table(
     "carried_articles",
     MetaData(),
-    Column("mailing_id", BigInteger),
-    Column("variant", SmallInteger),
-    Column("is_own", Boolean),
-    Column("lo", BigInteger),
-    Column("hi", BigInteger),
+    Column("mailing_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("variant", SmallInteger, primary_key=True, autoincrement=False),
+    Column("lo", BigInteger, nullable=False),
+    Column("hi", BigInteger, nullable=False),
     prefixes=["TEMPORARY"],
 )
 _KEPT = Table(
@@ -172,43 +170,61 @@ def _wanted(articles: Sequence[Article], followed: Sequence[tuple[str, str]]) ->
 def _fill_had(of: Edition, before: Sequence[Carried], articles: Sequence[Article]) -> None:
     place_of = {each.id: place for place, each in enumerate(articles)}
     rows = [
-        {"mailing_id": each.mailing_id, "variant": each.variant, "is_own": each.is_own, **_columns(bits([place]))}
+        {
+            "mailing_id": each.mailing_id,
+            "variant": each.variant,
+            **_columns(bits([place_of[article_id] for article_id in each.article_ids])),
+        }
         for each in before
-        for place in (place_of[article_id] for article_id in each.article_ids)
     ]
     link, whole = db.session.connection(), bits(range(len(articles)))
     _HAD.create(link)
     link.execute(insert(_HAD), rows)
+    # One after the other: of each mailing a reader has one delivery, so what they had is joined row by row.
+    for mailing_id, is_own in {each.mailing_id: each.is_own for each in before}.items():
+        _note_had(whole, mailing_id, _readers_owned(of) if is_own else _readers(of))
+    _HAD.drop(link)
+
+
+def _note_had(whole: Bits, mailing_id: int, readers: Select[int]) -> None:
+    # An outer join, though none is needed: SQLite, which has no figures of these tables, would otherwise go through
+    # all deliveries once for each variant, and an edition may have thousands of them.
+    carried = and_(_HAD.c.mailing_id == Delivery.mailing_id, _HAD.c.variant == Delivery.variant)
     had = (
         select(
             Delivery.subscriber_id,
             literal(whole.lo, BigInteger),
             literal(whole.hi, BigInteger),
-            func.sum(_HAD.c.lo.distinct()),
-            func.sum(_HAD.c.hi.distinct()),
+            func.coalesce(_HAD.c.lo, 0),
+            func.coalesce(_HAD.c.hi, 0),
         )
-        .join(_HAD, and_(_HAD.c.mailing_id == Delivery.mailing_id, _HAD.c.variant == Delivery.variant))
-        .where(Delivery.subscriber_id.is_not(None), Delivery.status.in_(_HAS_IT), _may_have_had(of))
-        .group_by(Delivery.subscriber_id)
+        .outerjoin(_HAD, carried)
+        .where(
+            Delivery.mailing_id == mailing_id,
+            Delivery.subscriber_id.in_(readers),
+            Delivery.status.in_(_HAS_IT),
+        )
     )
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     into = dialect.insert(SHARES).from_select(list(SHARES.c), had)
-    new = {"had_lo": into.excluded.had_lo, "had_hi": into.excluded.had_hi}
+    new = {name: SHARES.c[name].bitwise_or(into.excluded[name]) for name in ("had_lo", "had_hi")}
     db.session.execute(into.on_conflict_do_update(index_elements=[SHARES.c.subscriber_id], set_=new))
-    _HAD.drop(link)
 
 
-def _may_have_had(of: Edition) -> ColumnElement[bool]:
-    """Readers of this newsletter; of its own editions only those who had another cadence, if it goes on as before.
+def _readers(of: Edition) -> Select[int]:
+    return select(Subscription.subscriber_id).where(Subscription.newsletter_id == of.newsletter_id)
 
-    All others had exactly the editions of their cadence, and those have no article twice.
+
+def _readers_owned(of: Edition) -> Select[int]:
+    """Those who may have had an edition of this newsletter that is of no concern to others.
+
+    If it goes on as before, only who had another cadence: all others had exactly the editions of their cadence, and
+    those have no article twice.
     """
-    readers = select(Subscription.subscriber_id).where(Subscription.newsletter_id == of.newsletter_id)
-    is_reader = Delivery.subscriber_id.in_(readers)
+    readers = _readers(of)
     if is_first_of_its_kind(of):
-        return is_reader
-    changed = readers.join(Stint, Stint.subscription_id == Subscription.id)
-    return or_(and_(~_HAD.c.is_own, is_reader), and_(_HAD.c.is_own, Delivery.subscriber_id.in_(changed)))
+        return readers
+    return readers.join(Stint, Stint.subscription_id == Subscription.id)
 
 
 def _columns(told: Bits) -> dict[str, int]:
