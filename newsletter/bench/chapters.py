@@ -1,13 +1,15 @@
 """`docs/benchmarks-web.md` and `docs/benchmarks-digest.md`: a chapter for each bench, which writes it anew."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from newsletter.bench.digesting import Feat
 from newsletter.bench.grounds import Outcome
 from newsletter.bench.importing import Step
-from newsletter.bench.web import Rush
+from newsletter.bench.looking import AIM, Look
+from newsletter.bench.means import POSTGRES, SQLITE
+from newsletter.bench.web import Rush, Seen
 
 Rows = list[list[str]]
 
@@ -69,6 +71,17 @@ is not what limits: on SQLite the threads of a process share one sync for all th
 """
 
 
+_PAGES = """\
+### Pages of the console
+
+The same database, and in it also hundreds of editions, of which one is being sent to all subscribers and one has
+been; sources, articles, imports, acts on many, suppressions, the trail, and sums of more than a year. An owner
+asks for each page over one connection: once as the first one since the server began, and {looks} times again, of
+which the median is shown. Milliseconds from the request to the last byte of the answer; the aim is {aim:.0f}.
+{words}
+"""
+
+
 def import_rows(outcome: Outcome[Step]) -> Rows:
     """Heading first."""
     heading = ["database", "step", "rows", "seconds", "rows/s", "CPU s", "peak MB"]
@@ -81,15 +94,46 @@ def web_rows(outcome: Outcome[Rush]) -> Rows:
     return [heading, *(_rush_row(rush) for rush in outcome.results)]
 
 
+def page_rows(looks: Sequence[Look]) -> Rows:
+    """Heading first; one row for each page, with a dash where a database has not shown it."""
+    heading = [
+        "page",
+        "aim ms",
+        *(f"{kind}, {which}" for kind in (SQLITE, POSTGRES) for which in ("first", "median")),
+    ]
+    known = {(each.page, each.database): each for each in looks}
+    names = dict.fromkeys(each.page for each in looks)
+    aim = f"{AIM * 1000:.0f}"
+    return [heading, *([name, aim, *_times(known, name)] for name in names)]
+
+
+def _times(known: Mapping[tuple[str, str], Look], page: str) -> list[str]:
+    cells = []
+    for kind in (SQLITE, POSTGRES):
+        look = known.get((page, kind))
+        cells += [f"{look.first * 1000:,.0f}", f"{look.median * 1000:,.0f}"] if look else ["-", "-"]
+    return cells
+
+
 def write_import(path: Path, outcome: Outcome[Step]) -> None:
     rows = max((step.rows for step in outcome.results), default=0)
     text = _IMPORT.format(command=outcome.command, rows=f"{rows:,}")
     _write(path, "import", _chapter(text, import_rows(outcome), outcome.machine, outcome.left_out))
 
 
-def write_web(path: Path, outcome: Outcome[Rush]) -> None:
+def write_web(path: Path, outcome: Seen) -> None:
     text = _WEB.format(command=outcome.command)
-    _write(path, "web", _chapter(text, web_rows(outcome), outcome.machine, outcome.left_out))
+    chapter = _chapter(text, web_rows(outcome), outcome.machine, outcome.left_out)
+    _write(path, "web", chapter + _page_chapter(outcome.looks) if outcome.looks else chapter)
+
+
+def _page_chapter(looks: Sequence[Look]) -> str:
+    slow = len({each.page for each in looks if each.is_slow})
+    words = f"Of {len({each.page for each in looks})} pages {slow or 'none'} took longer on one of the databases."
+    text = _PAGES.format(looks=len(looks[0].others), aim=AIM * 1000, words=words)
+    # The name of an argument would be taken for a tag.
+    rows = [[f"`{name}`" if place else name, *cells] for place, (name, *cells) in enumerate(page_rows(looks))]
+    return "\n" + "\n".join([text, _table(rows)])
 
 
 def digest_rows(outcome: Outcome[Feat]) -> Rows:

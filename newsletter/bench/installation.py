@@ -15,6 +15,9 @@ from newsletter.web import current
 SECRETS = {PREFIX + "SECRET_KEYS": secrets.token_urlsafe(32), PREFIX + "PEPPER": secrets.token_urlsafe(32)}
 """Of this process; what was queued with them is sent with them."""
 
+BASE_URL = "https://letters.tidewater.example"
+"""As long as a real address, because it stands in each message."""
+
 
 @dataclass(frozen=True)
 class Installation:
@@ -33,8 +36,7 @@ class Installation:
         usual = {
             "DATABASE_URL": self.database_url,
             "SPOOL": str(self.spool),
-            # As long as a real address, because it stands in each message.
-            "BASE_URL": "https://letters.tidewater.example",
+            "BASE_URL": BASE_URL,
             "BACKENDS": "memory:",
             "LOG_LEVEL": "ERROR",
         }

@@ -1,14 +1,17 @@
-"""`newsletter bench web`: how many people can sign up, confirm and leave in a second, beside a full database."""
+"""`newsletter bench web`: beside a full database, how long pages take, how many people a second has."""
 
+import http.client
 import json
 import os
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from socket import create_connection
+
+from flask import current_app
 
 from newsletter import schema
 from newsletter.bench import crowd
@@ -16,7 +19,9 @@ from newsletter.bench.children import LONGEST_END, Child, environment, python
 from newsletter.bench.errands import KINDS, Kind, write_requests
 from newsletter.bench.figures import TROUBLE
 from newsletter.bench.grounds import Ground, Outcome, grounds
+from newsletter.bench.holdings import Holdings, hold
 from newsletter.bench.installation import Installation
+from newsletter.bench.looking import Look, Page, look_at, pages
 from newsletter.bench.meter import cpu_seconds
 from newsletter.bench.sinks import free_port
 from newsletter.bench.stage import NEWSLETTER
@@ -30,6 +35,7 @@ MOST_PER_SECOND = 4000
 """Requests that are prepared for each second; no machine that this was made for answers more."""
 
 LONGEST_START = 30.0
+LONGEST_LOOK = 60.0
 
 
 @dataclass(frozen=True)
@@ -60,43 +66,75 @@ class Rush:
 
 @dataclass(frozen=True)
 class Asked:
-    """How many subscribers there are, and for how many seconds each kind of request is sent."""
+    """How many subscribers there are, and for how many seconds each kind of request is sent.
+
+    Each page of the console is looked at once, and `looks` times again; with 0 none is, and the house has nothing
+    but its subscribers.
+    """
 
     subscribers: int
     seconds: float
+    looks: int = 0
     kinds: Sequence[Kind] = KINDS
 
 
-def measure(asked: Asked, postgres: str, tell: Callable[[str], None]) -> Outcome[Rush]:
-    """Each kind of request on each kind of database that there is; `tell` hears of each."""
-    words = f"newsletter bench web --subscribers {asked.subscribers} --seconds {asked.seconds:g}"
-    found = Outcome[Rush](words)
+@dataclass
+class Seen(Outcome[Rush]):
+    """With `looks` at pages beside the results."""
+
+    looks: list[Look] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, object]:
+        return super().as_dict() | {"pages": [each.as_dict() for each in self.looks]}
+
+
+def measure(asked: Asked, postgres: str, tell: Callable[[str], None]) -> Seen:
+    """Each page and each kind of request on each kind of database that there is; `tell` hears of each."""
+    sizes = f"--subscribers {asked.subscribers} --seconds {asked.seconds:g} --looks {asked.looks}"
+    found = Seen(f"newsletter bench web {sizes}")
     with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder, grounds(folder, postgres) as here:
         found.note(here)
         found.machine["web server"] = f"{PROCESSES} processes; {CONNECTIONS} connections, kept, from one client"
         for ground in here.here:
             try:
-                for rush in _rushes(ground, asked):
-                    found.results.append(rush)
-                    tell(f"{rush.kind.name} on {ground.name}: {rush.requests / rush.seconds:,.0f}/s")
+                for one in _measured(ground, asked):
+                    if isinstance(one, Look):
+                        found.looks.append(one)
+                        tell(f"{one.page} on {ground.name}: {one.first * 1000:.0f}, {one.median * 1000:.0f} ms")
+                    else:
+                        found.results.append(one)
+                        tell(f"{one.kind.name} on {ground.name}: {one.requests / one.seconds:,.0f}/s")
             except TROUBLE as error:
                 found.left_out.append(f"{ground.name}: {error}")
                 tell(found.left_out[-1])
     return found
 
 
-def _rushes(ground: Ground, asked: Asked) -> Iterator[Rush]:
+def _measured(ground: Ground, asked: Asked) -> Iterator[Look | Rush]:
     """Raises BackendUnavailable when a request had no effect, or another one than it should."""
     port = free_port()
     settings = {"LISTEN": f"127.0.0.1:{port}", "WEB_PROCESSES": str(PROCESSES)}
     installation = Installation(ground.folder, ground.databases.make("web"), settings)
-    with installation.entered():
+    with installation.entered() as house:
         schema.upgrade()
-        crowd.fill(add_newsletter(NEWSLETTER, SLUG), asked.subscribers)
+        of = add_newsletter(NEWSLETTER, SLUG)
+        crowd.fill(of, asked.subscribers)
+        held = hold(of, asked.subscribers, house) if asked.looks else None
+        shown = list(pages(current_app, held, SLUG, asked.subscribers)) if held else []
     ground.databases.settle(installation.database_url)
     with _server(installation, port) as server:
+        if held:
+            yield from _looks(ground, port, (held, shown), asked)
         for kind in asked.kinds:
             yield _rush(ground, installation, kind, server, asked)
+
+
+def _looks(ground: Ground, port: int, there: tuple[Holdings, Sequence[Page]], asked: Asked) -> Iterator[Look]:
+    """Over one connection, and so by one process; the other one has nothing to do."""
+    held, shown = there
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=LONGEST_LOOK)) as line:
+        for page in shown:
+            yield look_at(page, asked.looks, line, ground.name, held)
 
 
 def _rush(

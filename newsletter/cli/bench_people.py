@@ -42,19 +42,29 @@ def import_(rows: int, postgres: str, write: Path | None) -> None:
     "--subscribers", default=1_000_000, type=click.IntRange(100), show_default=True, help="In the database."
 )
 @click.option("--seconds", default=10.0, type=click.FloatRange(0.1), show_default=True, help="For each kind.")
+@click.option(
+    "--looks",
+    default=7,
+    type=click.IntRange(0),
+    show_default=True,
+    help="After the first, at each page; 0: no pages.",
+)
 @_POSTGRES
 @_WRITE
-def web(subscribers: int, seconds: float, postgres: str, write: Path | None) -> None:
-    """Count the sign-ups, confirmations and one-click unsubscribes of a second, on SQLite and PostgreSQL."""
+def web(subscribers: int, seconds: float, looks: int, **told: Any) -> None:  # noqa: ANN401 - options.
+    """Time the console's pages, and count the sign-ups, confirmations and one-click unsubscribes of a second.
+
+    On SQLite and PostgreSQL.
+    """
     _require_psutil()
-    from newsletter.bench.chapters import web_rows, write_web  # noqa: PLC0415 - psutil comes with others.
+    from newsletter.bench.chapters import page_rows, web_rows, write_web  # noqa: PLC0415 - psutil comes with others.
     from newsletter.bench.web import Asked, measure  # noqa: PLC0415 - as above.
 
-    outcome = measure(Asked(subscribers, seconds), postgres, _tell)
-    if write:
-        write_web(write, outcome)
-    heading, *rest = web_rows(outcome)
-    answer(outcome.as_dict(), table(heading, rest))
+    outcome = measure(Asked(subscribers, seconds, looks), told["postgres"], _tell)
+    if told["write"]:
+        write_web(told["write"], outcome)
+    tables = [web_rows(outcome), *([page_rows(outcome.looks)] if outcome.looks else [])]
+    answer(outcome.as_dict(), "\n\n".join(table(heading, rest) for heading, *rest in tables))
 
 
 @click.command(cls=Command)

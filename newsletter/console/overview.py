@@ -9,7 +9,7 @@ from newsletter.console.words import day_and_time
 from newsletter.core.clock import now
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.delivery.policy import Status
-from newsletter.delivery.queries import Ledger, ledger, still_open
+from newsletter.delivery.queries import Ledger, counted_ledger, ledger, still_open
 from newsletter.digests.policy import in_words
 from newsletter.digests.queries import coming
 from newsletter.editions.policy import EditionStatus
@@ -115,10 +115,6 @@ def week_of_sign_ups(of: Of) -> tuple[int, int]:
     return confirm_sums(of, (now() - WEEK).date())
 
 
-_finished: dict[tuple[bytes, datetime], Ledger] = {}
-_MOST_KEPT = 200
-
-
 def _out(each: Listed) -> Out:
     edition, mailing = each.edition, each.mailing
     audience = mailing.audience if mailing else 0
@@ -139,17 +135,10 @@ def _out(each: Listed) -> Out:
 
 
 def _account(mailing: Mailing) -> Ledger | None:
-    """Of a finished mailing, counted once in this process: if it is sent again, it finishes at another moment."""
-    if mailing.state != MailingState.FINISHED or mailing.finished_at is None:
+    """Of a finished mailing; a large one has none until the worker has counted it, within a minute."""
+    if mailing.state != MailingState.FINISHED:
         return None
-    place = mailing.seed, mailing.finished_at
-    known = _finished.get(place)
-    if known is None:
-        known = ledger(mailing.id)
-        while len(_finished) >= _MOST_KEPT:
-            _finished.pop(next(iter(_finished)), None)
-        _finished[place] = known
-    return known
+    return counted_ledger(mailing) or (ledger(mailing.id) if mailing.audience <= MOST_COUNTED else None)
 
 
 def _scheduled(each: Listed) -> Next:

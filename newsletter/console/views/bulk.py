@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from newsletter.console import gate
 from newsletter.console.gate import Answer
+from newsletter.console.offers import Offer, offers
 from newsletter.console.people_forms import BecauseForm
 from newsletter.console.policies import is_partial
 from newsletter.console.renewing import renewed
@@ -34,7 +35,14 @@ def overview() -> Answer:
 def offer(kind: str) -> Answer:
     act, wanted = _kind(kind), wanted_in(request.args)
     _demand(act, wanted.newsletter_ids)
-    return _offer(act, wanted, BecauseForm(formdata=None))
+    offered = offers().look(act, wanted)
+    if is_partial():
+        query = query_of(request.args)
+        return renewed("console/_act_counting.html", offered is None, kind=act, query=query)
+    if offered is None:
+        query = query_of(request.args)
+        return render_template("console/act_counting.html", kind=act, words=_words(wanted), query=query)
+    return _offer(act, wanted, offered, BecauseForm(formdata=None))
 
 
 @blueprint.post("/begin/<kind>")
@@ -43,14 +51,14 @@ def begin(kind: str) -> Answer:
     act, form, wanted = _kind(kind), BecauseForm(), wanted_in(request.form)
     _demand(act, wanted.newsletter_ids)
     shown = tuple(whole_number(request.form.get(name, ""), MOST_DIGITS) for name in ("shown", "up_to"))
-    words = wanted.words({each.id: each.name for each in visible_newsletters()})
+    words = _words(wanted)
     try:
         with transaction():
             begun = begin_bulk(act, wanted, (shown[0], shown[1]), words, form.because.data or "")
             note(gate.operator().id, f"began to {act}", f"{begun.shown} people: {words}")
     except InvalidInput as problem:
         form.note(problem)
-        return _offer(act, wanted, form), 422
+        return _offer(act, wanted, offer_bulk(act, wanted), form), 422
     return redirect(url_for(".one", number=begun.id), 303)
 
 
@@ -74,17 +82,20 @@ def undo(number: str) -> Answer:
     return redirect(url_for(".one", number=number), 303)
 
 
-def _offer(act: BulkKind, wanted: Wanted, form: BecauseForm) -> str:
-    how_many, up_to = offer_bulk(act, wanted)
-    said = request.form if request.method == "POST" else request.args
+def _words(wanted: Wanted) -> str:
+    return wanted.words({each.id: each.name for each in visible_newsletters()})
+
+
+def _offer(act: BulkKind, wanted: Wanted, offered: Offer, form: BecauseForm) -> str:
+    how_many, up_to = offered
     return render_template(
         "console/act_offer.html",
         kind=act,
-        words=wanted.words({each.id: each.name for each in visible_newsletters()}),
+        words=_words(wanted),
         shown=how_many,
         up_to=up_to,
         form=form,
-        query=query_of(said),
+        query=query_of(request.form if request.method == "POST" else request.args),
         fields=FIELDS,
     )
 

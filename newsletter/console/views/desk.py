@@ -18,7 +18,7 @@ from newsletter.editions.policy import EditionStatus
 from newsletter.editions.queries import edition
 from newsletter.newsletters.models import Newsletter
 from newsletter.operators.policy import Role
-from newsletter.subscriptions.queries import audience_size
+from newsletter.subscriptions.queries.growing import reach_now
 from newsletter.web.current import house
 from newsletter.web.numbers import MOST_DIGITS, find_number, whole_number
 
@@ -131,7 +131,7 @@ def ask_send(edition_id: str) -> Answer:
         "console/editions/send.html",
         edition=chosen,
         of=of,
-        audience=audience_size(of.id),
+        reach=reach_now(of.id),
         findings=findings(chosen),
         may_leave=chosen.status in (EditionStatus.DRAFT, EditionStatus.SCHEDULED),
     )

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from newsletter.console.acting import done, noting
 from newsletter.console.desks import shown
 from newsletter.console.gate import requires
-from newsletter.console.live import STREAM_SECONDS, Seen, stream, watches
+from newsletter.console.live import STREAM_SECONDS, stream, watches
+from newsletter.console.watching import Seen
 from newsletter.core.clock import now
 from newsletter.core.db import db, reading
 from newsletter.core.errors import InvalidInput, NotFound
@@ -145,7 +146,7 @@ def _facts(chosen: Edition) -> dict[str, Any]:
 
 def _is_over(chosen: Edition, seen: Seen) -> bool:
     """Whether nothing will change any more by itself."""
-    return chosen.status not in ON_ITS_WAY and not seen.pulse.ledger.open
+    return chosen.status not in ON_ITS_WAY and seen.is_final
 
 
 def _parts(edition_id: int) -> Mapping[str, str]:
@@ -160,7 +161,7 @@ def _parts(edition_id: int) -> Mapping[str, str]:
 
 def _bars(seen: Seen) -> list[tuple[str, float, float]]:
     """The states that there are with where they begin and how wide they are, in hundredths of the whole."""
-    audience, begins, bars = max(seen.pulse.ledger.audience, 1), 0.0, []
+    audience, begins, bars = max(sum(seen.figures.values()), 1), 0.0, []
     for state, count in seen.figures.items():
         width = 100 * count / audience
         if count:

@@ -92,6 +92,14 @@ def ledger(mailing_id: int) -> Ledger:
     return Ledger(audience=audience or 0, states={Status(status): count for status, count in rows})
 
 
+def counted_ledger(of: Mailing) -> Ledger | None:
+    """The same of a mailing that has ended, from its sums: no delivery is read. None before they were made."""
+    if of.summary is not None:
+        return ledger(of.id)
+    states = counted_states([of.id]).get(of.id) if of.counted_at else None
+    return None if states is None else Ledger(of.audience, states)
+
+
 def deliveries_of(subscriber_id: int) -> Sequence[tuple[Mailing, Delivery]]:
     """What was ever sent, or is to be, to this person, oldest first."""
     theirs = select(Mailing.id).where(or_(Mailing.subscriber_id == subscriber_id, IS_BULK))

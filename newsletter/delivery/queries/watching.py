@@ -10,7 +10,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.delivery.models import IS_WAITING, Delivery, Mailing, MailingState
 from newsletter.delivery.policy import Status
-from newsletter.delivery.queries import Ledger, SlowDomain, ledger, mailing
+from newsletter.delivery.queries import Ledger, SlowDomain, counted_ledger, ledger, mailing
 
 LATELY = timedelta(seconds=10)
 """The time over which the rate is taken."""
@@ -36,10 +36,13 @@ class Pulse:
 
 
 def pulse(mailing_id: int) -> Pulse:
-    """One query over the mailing's deliveries, which reads each of them; see how often you ask for it."""
+    """One query over the mailing's deliveries, which reads each of them; see how often you ask for it.
+
+    Of one that has ended and was counted no delivery is read.
+    """
     of = mailing(mailing_id)
     if of.state in (MailingState.FINISHED, MailingState.CANCELLED):
-        return Pulse(ledger(mailing_id), 0.0)
+        return Pulse(counted_ledger(of) or ledger(mailing_id), 0.0)
     moment = now()
     since = max(moment - LATELY, of.tried_since)
     ended = case((Delivery.ended_at >= since, 1), else_=0)

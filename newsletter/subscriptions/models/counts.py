@@ -49,7 +49,7 @@ class GrowthCount(db.Model):  # type: ignore[name-defined, misc]
 
 
 class StandingCount(db.Model):  # type: ignore[name-defined, misc]
-    """How many subscriptions of a newsletter were in a state when they were last counted."""
+    """How many subscriptions of a newsletter were in a state when they were last counted, and when that was."""
 
     __tablename__ = "standing_counts"
 
@@ -58,6 +58,7 @@ class StandingCount(db.Model):  # type: ignore[name-defined, misc]
     )
     status: Mapped[SubscriptionStatus] = mapped_column(String(12), primary_key=True)
     how_many: Mapped[int] = mapped_column()
+    counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class GrowthMark(db.Model):  # type: ignore[name-defined, misc]

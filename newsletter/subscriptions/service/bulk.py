@@ -38,14 +38,14 @@ def offer_bulk(kind: BulkKind, wanted: Wanted) -> tuple[int, int]:
 
     Raises InvalidInput where such an act would be too easily one too many.
     """
-    _check(kind, wanted)
+    check_bulk(kind, wanted)
     up_to = newest_number()
     return _how_many(kind, wanted, up_to), up_to
 
 
 def begin_bulk(kind: BulkKind, wanted: Wanted, shown: tuple[int, int], words: str, because: str) -> BulkAction:
     """Let the worker do it, if they are no more than `offer_bulk` has shown. Raises InvalidInput, Conflict."""
-    _check(kind, wanted)
+    check_bulk(kind, wanted)
     said, (how_many, up_to) = reason_in(because), shown
     with transaction():
         found = _how_many(kind, wanted, up_to)
@@ -114,7 +114,8 @@ def newsletters_of(action: BulkAction) -> frozenset[int] | None:
     return None if ids is None else frozenset(ids)
 
 
-def _check(kind: BulkKind, wanted: Wanted) -> None:
+def check_bulk(kind: BulkKind, wanted: Wanted) -> None:
+    """Raises InvalidInput where such an act would be too easily one too many."""
     if wanted.prefix:
         problem = (
             "This is not for addresses by their beginning: it is kept what was asked for, and would name people."

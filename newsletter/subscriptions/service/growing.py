@@ -6,11 +6,11 @@ is counted is only what an earlier look, a few minutes ago, could have seen.
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Date, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Date, delete, exists, func, insert, literal, select, update
 from sqlalchemy.orm import aliased
 
 from newsletter.core.clock import now
-from newsletter.core.db import db, insert_adding, insert_ignoring, one_at_a_time, transaction
+from newsletter.core.db import UtcDateTime, db, insert_adding, insert_ignoring, one_at_a_time, transaction
 from newsletter.subscriptions.models import (
     Consent,
     ConsentEvent,
@@ -54,9 +54,11 @@ def count_standings() -> None:
     with transaction():
         one_at_a_time("standings")
         db.session.execute(delete(StandingCount))
-        counted = select(Subscription.newsletter_id, Subscription.status, func.count())
+        moment = literal(now(), UtcDateTime)
+        counted = select(Subscription.newsletter_id, Subscription.status, func.count(), moment)
         chosen = counted.group_by(Subscription.newsletter_id, Subscription.status)
-        db.session.execute(insert(StandingCount).from_select(["newsletter_id", "status", "how_many"], chosen))
+        columns = ["newsletter_id", "status", "how_many", "counted_at"]
+        db.session.execute(insert(StandingCount).from_select(columns, chosen))
 
 
 def _mark() -> GrowthMark:
