@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from newsletter.articles.queries import source_titles, sources
+from newsletter.articles.queries import sources
 from newsletter.console.acting import done, noting
 from newsletter.console.gate import Answer, demand, may, may_see, requires
 from newsletter.core.clock import now
@@ -152,7 +152,7 @@ def _page(of: Digest, wrong: InvalidInput | None = None) -> str:
     typed = request.form if wrong else {}
     asked = "" if wrong else request.args.get("at", "")
     at, problem = _asked(of, asked)
-    proposal = propose(of, at)
+    proposal, named = propose(of, at), queries.named_sources(of.id)
     return render_template(
         "console/digests/show.html",
         digest=of,
@@ -161,7 +161,9 @@ def _page(of: Digest, wrong: InvalidInput | None = None) -> str:
         slots=next_slots(of.cron, of.timezone, now()),
         rule=document(of.rule),
         sections=[each.title for each in of.rule.sections],
-        sources=source_titles(queries.source_ids(of.id)),
+        named=named,
+        sources={each.id: each.title for each in named},
+        gaps=service.gaps(of),
         runs=queries.runs(of.id, 10),
         marks=queries.marks(of.id),
         at=at,
