@@ -19,6 +19,7 @@ from newsletter.console.views import (
     operators,
     person,
     previews,
+    schedules,
     sending,
     settings,
     snippets,
@@ -33,7 +34,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *(subscribers.blueprint, bulk.blueprint, person.blueprint),
     *(imports.blueprint, suppressions.blueprint, numbers.blueprint, snippets.blueprint),
     *(editions.blueprint, desk.blueprint, sending.blueprint, previews.blueprint),
-    *(digests.blueprint, sources.blueprint, articles.blueprint),
+    *(digests.blueprint, schedules.blueprint, sources.blueprint, articles.blueprint),
     *(
         templates.blueprint,
         newsletters.blueprint,

@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 from newsletter.articles.queries import sources
 from newsletter.console.acting import done, noting
 from newsletter.console.gate import Answer, demand, may, may_see, requires
+from newsletter.console.views.schedules import Times, times
 from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.errors import InvalidInput, NotFound
@@ -53,11 +54,16 @@ def ask_add() -> Answer:
 @blueprint.post("/+add")
 @requires(Role.VIEWER)
 def add() -> Answer:
-    """`slug`, `newsletter`, `when` and `sources`; for whoever edits that newsletter."""
+    """`slug`, `newsletter`, `when`, `timezone` and `sources`; for whoever edits that newsletter.
+
+    With `show` it only says when that would be.
+    """
     typed = request.form
     try:
         of = newsletter(typed.get("newsletter", ""))
         demand(Role.EDITOR, of.id)
+        if typed.get("show"):
+            return _adding(found=times(typed.get("when", ""), typed.get("timezone", "").strip() or of.timezone))
         numbers = [whole_number(each) for each in typed.getlist("sources")]
         rule = Rule(typed.get("when", ""), typed.get("timezone", "").strip() or None)
         with noting("added", f"digest {typed.get('slug', '')[:60]}"):
@@ -84,16 +90,6 @@ def rule(digest: str) -> Answer:
     text = request.form.get("rule", "").replace("\r\n", "\n")
     return _typed(
         digest, "gave another rule to", lambda: service.rule_by(digest, parsed(text)), "The rule is kept."
-    )
-
-
-@blueprint.post("/<digest>/schedule")
-@requires(Role.EDITOR)
-def schedule(digest: str) -> Answer:
-    """`when` in words or as cron text, in the zone `timezone`."""
-    when, zone = request.form.get("when", ""), request.form.get("timezone", "").strip()
-    return _typed(
-        digest, "rescheduled", lambda: service.reschedule(digest, when, zone or None), "The times are kept."
     )
 
 
@@ -222,12 +218,13 @@ def _own() -> list[Newsletter]:
     return [each for each in newsletters() if may(Role.EDITOR, each.id)]
 
 
-def _adding(wrong: InvalidInput | None = None) -> str:
+def _adding(wrong: InvalidInput | None = None, found: Times | None = None) -> str:
     return render_template(
         "console/digests/add.html",
         newsletters=_own(),
         sources=sources(),
         typed=request.form,
         chosen=request.form.getlist("sources"),
+        times=found,
         wrong={wrong.field: str(wrong)} if wrong else {},
     )

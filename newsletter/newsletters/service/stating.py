@@ -18,7 +18,7 @@ class Statement:
     """What is to be changed; None leaves it as it is.
 
     `sender_name` "" is the newsletter's own name; `reply_to` "" lets answers go to the sender. `timezone` is
-    that of its readers; its digests keep theirs. `greets`: editions begin with the reader's name, where it is known.
+    that of its readers; its digests keep theirs. `greets`: editions begin with the reader's name.
     """
 
     name: str | None = None
