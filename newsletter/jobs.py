@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from newsletter.articles.feeds import fetch_pictures, poll, poll_all
-from newsletter.articles.queries import sources
+from newsletter.articles.queries import sources_to_read
 from newsletter.core.clock import now
 from newsletter.core.fetcher import Fetcher
 from newsletter.delivery.policy import rules_of
@@ -88,7 +88,7 @@ def timetable(house: House) -> tuple[Job, ...]:
 def sources_to_poll(house: House) -> Sequence[int]:
     """The sources that nobody has asked within half the interval, so that two clocks do not ask twice as often."""
     moment = now() - house.settings.poll_every / 2
-    return [source.id for source in sources() if source.polled_at is None or source.polled_at < moment]
+    return [each.id for each in sources_to_read() if each.polled_at is None or each.polled_at < moment]
 
 
 def poll_source(house: House, source_id: int) -> None:

@@ -63,7 +63,11 @@ def metrics() -> Response:
 
 def gauges() -> Sequence[Gauge]:
     """What there is to say at this moment."""
-    failing, known = db.session.execute(select(func.count(Source.failing_since), func.count())).one()
+    failing, known = db.session.execute(
+        select(func.count(Source.failing_since), func.count()).where(
+            Source.paused_at.is_(None), Source.removed_at.is_(None)
+        )
+    ).one()
     alarms = Counter(each.cause.partition(" ")[0] for each in open_alarms())
     return (
         Gauge("newsletter_deliveries", "Deliveries that are not at their end.", "state", _queues()),

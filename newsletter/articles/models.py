@@ -13,7 +13,8 @@ class Source(db.Model):  # type: ignore[name-defined, misc]
     """A feed we read. `credit` stands under its articles where the feed itself names nobody.
 
     `title` is "" until it was read for the first time. `failing_since`, `problem` and `failures` tell of the
-    polls since the last one that went well.
+    polls since the last one that went well. While `paused_at` is set it is not polled; nor from
+    `removed_at` on, when no digest takes from it either, and its articles stay for the editions that carried them.
     """
 
     __tablename__ = "sources"
@@ -30,7 +31,18 @@ class Source(db.Model):  # type: ignore[name-defined, misc]
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     problem: Mapped[str] = mapped_column(Text, default="")
     failures: Mapped[int] = mapped_column(default=0)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it is polled."""
+        return self.paused_at is None and self.removed_at is None
+
+    def forget_trouble(self) -> None:
+        """As after a poll that went well."""
+        self.failing_since, self.problem, self.failures = None, "", 0
 
 
 class Article(db.Model):  # type: ignore[name-defined, misc]

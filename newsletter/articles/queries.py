@@ -47,8 +47,19 @@ def find_source(url: str) -> Source | None:
 
 
 def sources() -> Sequence[Source]:
-    """All, in the order in which they were added."""
-    return db.session.scalars(select(Source).order_by(Source.id)).all()
+    """All that were not removed, paused ones too, in the order in which they were added."""
+    return db.session.scalars(select(Source).where(Source.removed_at.is_(None)).order_by(Source.id)).all()
+
+
+def sources_to_read() -> Sequence[Source]:
+    """As `sources`, without those that are paused."""
+    return [each for each in sources() if each.is_read]
+
+
+def removed_sources() -> Sequence[Source]:
+    """Whose articles alone are left, the last that was removed first."""
+    gone = select(Source).where(Source.removed_at.is_not(None))
+    return db.session.scalars(gone.order_by(Source.removed_at.desc(), Source.id)).all()
 
 
 def source_titles(source_ids: Collection[int]) -> dict[int, str]:
@@ -200,7 +211,9 @@ def authors_in(byline: str) -> list[Author]:
 
 
 def failing_sources(since: datetime) -> Sequence[Source]:
-    """Those that could not be read since then or longer, the longest first."""
+    """Those that should be read and could not be since then or longer, the longest first."""
     return db.session.scalars(
-        select(Source).where(Source.failing_since <= since).order_by(Source.failing_since, Source.id)
+        select(Source)
+        .where(Source.failing_since <= since, Source.paused_at.is_(None), Source.removed_at.is_(None))
+        .order_by(Source.failing_since, Source.id)
     ).all()

@@ -140,6 +140,7 @@ def explain(slug: str, at: str | None, cadence: str) -> None:
             "outcome": proposal.choice.outcome,
             "reason": proposal.choice.reason,
             "window": {"start": proposal.window.start, "end": proposal.window.end},
+            "warnings": service.gaps(digest),
             "articles": [
                 {"article": each.article_id, "in": each.is_in, "section": each.section, "reason": each.reason}
                 | {"title": titles[each.article_id]}

@@ -6,7 +6,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from newsletter.digests.policy import Decision
-from newsletter.digests.service import Company, Proposal
+from newsletter.digests.service import Company, Proposal, gaps
 
 TITLE_WIDTH = 60
 
@@ -21,7 +21,7 @@ def explained(proposal: Proposal, slots: Sequence[datetime]) -> str:
     titles = {each.id: each.title for each in proposal.candidates}
     by_id = {each.article_id: each for each in choice.decisions}
     goes = [by_id[each] for each in choice.article_ids]
-    lines = [head, window]
+    lines = [head, window, *(f"Warning: {gap}" for gap in gaps(digest))]
     for section, decisions in groupby(goes, key=lambda each: each.section):
         lines += ["", f"In, {section}:" if section else "In:"]
         lines += [_line(each, titles) for each in decisions]

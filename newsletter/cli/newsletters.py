@@ -1,18 +1,21 @@
-"""`newsletter newsletter`: founding newsletters, saying how they look, and listing them."""
+"""`newsletter newsletter`: founding newsletters, saying how they look and what they say, and listing them."""
 
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
 from newsletter.cli.output import Group, answer, open_house, table
+from newsletter.core.db import transaction
 from newsletter.delivery.policy import CanaryRule
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter, newsletters
 from newsletter.newsletters.service import (
     Masthead,
+    Statement,
     Style,
     add_newsletter,
     dress,
@@ -20,6 +23,7 @@ from newsletter.newsletters.service import (
     measure_clicks,
     send_first,
     show_logo,
+    state,
 )
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.queries import counts
@@ -38,8 +42,28 @@ LOOK = (
 )
 
 
+SAID = (
+    click.option("--name", help="Its name."),
+    click.option("--description", help="One sentence for its public page."),
+    click.option("--from", "sender_address", metavar="ADDRESS", help="The sender's address."),
+    click.option("--sender-name", help="The sender's name; '' for the newsletter's own."),
+    click.option("--reply-to", metavar="ADDRESS", help="Where answers go; '' for the sender."),
+    click.option("--postal-address", help="Stands in each mail, as the law asks; \\n starts a line."),
+    click.option("--timezone", metavar="ZONE", help="Of its readers, such as Europe/Zurich; digests keep theirs."),
+    click.option("--greets/--no-greets", default=None, help="Begin each edition with the reader's name."),
+    click.option("--welcome/--no-welcome", "says_welcome", default=None, help="Mail a welcome on confirming."),
+    click.option("--goodbye/--no-goodbye", "says_goodbye", default=None, help="Mail a receipt on leaving."),
+)
+
+
 def look_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(LOOK):
+        command = option(command)
+    return command
+
+
+def said_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(SAID):
         command = option(command)
     return command
 
@@ -73,18 +97,27 @@ def add(slug: str, greets: bool, logo: Path | None, **said: str | None) -> None:
 
 @group.command(name="set")
 @click.argument("slug")
+@said_options
 @look_options
 @click.option("--no-logo", "is_bare", is_flag=True, help="Show the name again.")
-def set_(slug: str, logo: Path | None, is_bare: bool, **said: str | None) -> None:
-    """Say how the mails of a newsletter look; what is not named stays as it is. Without options: how they look."""
+def set_(slug: str, logo: Path | None, is_bare: bool, **said: Any) -> None:  # noqa: ANN401 - options.
+    """Change what the mails of a newsletter say, and how they look; what is not named stays as it is.
+
+    Without options it only shows how it is.
+    """
     with open_house() as house:
-        dress(slug, _style(said))
+        style = _style(said)
+        if said["postal_address"]:
+            said["postal_address"] = said["postal_address"].replace("\\n", "\n")
+        with transaction():
+            state(slug, Statement(**said))
+            dress(slug, style)
         if is_bare:
             hide_logo(slug)
         if logo:
             show_logo(slug, logo.read_bytes(), house.images)
-        facts = _look(newsletter(slug))
-        answer(facts, "\n".join(f"{name:<12} {value or '-'}" for name, value in facts.items()))
+        facts = _facts(newsletter(slug))
+        answer(facts, "\n".join(f"{name:<14} {_shown(value)}" for name, value in facts.items()))
 
 
 @group.command(name="list")
@@ -106,8 +139,15 @@ def _style(said: dict[str, str | None]) -> Style:
     return Style(**{name: value and value.replace("\\n", "\n") for name, value in looks.items()})
 
 
-def _look(of: Newsletter) -> dict[str, object]:
-    return {name: getattr(of, name) for name in (*Style.__dataclass_fields__, "direction", "logo")}
+def _facts(of: Newsletter) -> dict[str, object]:
+    names = (*Statement.__dataclass_fields__, *Style.__dataclass_fields__, "direction", "logo")
+    return {name: getattr(of, name) for name in names}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value or "-").replace("\n", "\n" + 15 * " ")
 
 
 @group.command()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, and_, exists, func, or_, select
 
-from newsletter.articles.models import Article
+from newsletter.articles.models import Article, Source
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 from newsletter.delivery.models import Mailing
@@ -44,7 +44,20 @@ def due_digests(at: datetime) -> Sequence[int]:
 
 
 def source_ids(digest_id: int) -> Sequence[int]:
-    return db.session.scalars(select(DigestSource.source_id).where(DigestSource.digest_id == digest_id)).all()
+    """What it takes articles from: without what was removed."""
+    return [each.id for each in named_sources(digest_id) if each.removed_at is None]
+
+
+def named_sources(digest_id: int) -> Sequence[Source]:
+    """What it was told to take from, also what was removed since, in the order in which they were added."""
+    named = select(DigestSource.source_id).where(DigestSource.digest_id == digest_id)
+    return db.session.scalars(select(Source).where(Source.id.in_(named)).order_by(Source.id)).all()
+
+
+def digests_naming(source_id: int) -> Sequence[Digest]:
+    """Those that were told to take from this source, by name."""
+    naming = select(DigestSource.digest_id).where(DigestSource.source_id == source_id)
+    return db.session.scalars(select(Digest).where(Digest.id.in_(naming)).order_by(Digest.slug)).all()
 
 
 def runs(digest_id: int, limit: int = 20) -> Sequence[DigestRun]:
@@ -178,16 +191,20 @@ def newsletters_drawing_from(source_id: int) -> Sequence[Newsletter]:
 
 
 def sources_by_newsletter() -> Mapping[int, Sequence[int]]:
-    """The ids of what all digests of a newsletter draw from, by its id; newsletters without any are left out."""
+    """The ids of what all digests of a newsletter draw from, by its id; newsletters without digests are left out.
+
+    Where all that they drew from was removed, there is none.
+    """
     rows = db.session.execute(
-        select(Digest.newsletter_id, DigestSource.source_id)
+        select(Digest.newsletter_id, Source.id)
         .join(DigestSource, DigestSource.digest_id == Digest.id)
+        .outerjoin(Source, and_(Source.id == DigestSource.source_id, Source.removed_at.is_(None)))
         .distinct()
-        .order_by(Digest.newsletter_id, DigestSource.source_id)
+        .order_by(Digest.newsletter_id, Source.id)
     )
     found: dict[int, list[int]] = {}
-    for row in rows:
-        found.setdefault(row.newsletter_id, []).append(row.source_id)
+    for newsletter_id, source_id in rows:
+        found.setdefault(newsletter_id, []).extend([] if source_id is None else [source_id])
     return found
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import DDL, JSON, ForeignKey, SmallInteger, String, Text, UniqueConstraint, event
+from sqlalchemy import DDL, JSON, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import ExecutableDDLElement
 
@@ -25,7 +25,11 @@ class Edition(db.Model):  # type: ignore[name-defined, misc]
     """
 
     __tablename__ = "editions"
-    __table_args__ = (UniqueConstraint("newsletter_id", "slot"), UniqueConstraint("newsletter_id", "number"))
+    __table_args__ = (
+        UniqueConstraint("newsletter_id", "slot"),
+        UniqueConstraint("newsletter_id", "number"),
+        Index("ix_editions_newsletter_id", "newsletter_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     newsletter_id: Mapped[int] = mapped_column(ForeignKey("newsletters.id"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from newsletter.articles import service
 from newsletter.articles.models import Source
 from newsletter.articles.parsers import ParsedFeed, feed_urls, parse
-from newsletter.articles.queries import find_source, source, sources
+from newsletter.articles.queries import find_source, source, sources_to_read
 from newsletter.core.db import transaction
 from newsletter.core.errors import FeedUnreadable, SourceError
 from newsletter.core.fetcher import Fetched, Fetcher
@@ -19,6 +19,8 @@ from newsletter.core.logs import logger
 
 AT_A_TIME = 8
 _OURS = "It could not be read because of a mistake of ours; the log tells more."
+_PAUSED = "It is paused; resume it first."
+_REMOVED = "It was removed; add its address again to read it."
 
 _log = logger(__name__)
 
@@ -54,17 +56,20 @@ class _Answer:
 def poll(source_id: int, fetcher: Fetcher) -> Polled:
     """Read one source now; a source that cannot be read is marked with the reason, and nothing is raised.
 
-    Raises NotFound.
+    One that is paused or was removed is not asked, whoever asks for it. Raises NotFound.
     """
     with transaction():
-        asked = _asked(source(source_id))
+        of = source(source_id)
+        if not of.is_read:
+            return Polled(source_id, problem=_REMOVED if of.removed_at else _PAUSED)
+        asked = _asked(of)
     return _settle(asked, _read(asked, fetcher))
 
 
 def poll_all(fetcher: Fetcher) -> list[Polled]:
-    """Read each source now, in the order in which they answer; a broken one stops no other."""
+    """Read each source that is not paused now, in the order in which they answer; a broken one stops no other."""
     with transaction():
-        waiting = iter([_asked(each) for each in sources()])
+        waiting = iter([_asked(each) for each in sources_to_read()])
     polled = []
     with ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="poll") as threads:
         for asked, answer in _answers(waiting, fetcher, threads):
@@ -132,7 +137,8 @@ def _settle(asked: _Asked, answer: _Answer) -> Polled:
         return Polled(asked.source_id)
     other = find_source(answer.feed.permanent_url)
     if other is not None and other.id != asked.source_id and not asked.was_read_before:
-        return _fail(asked, f"Its feed is already source {other.id}.")
+        gone = f", which was removed; add {other.url} to read that again" if other.removed_at else ""
+        return _fail(asked, f"Its feed is already source {other.id}{gone}.")
     return Polled(asked.source_id, new=service.record(asked.source_id, answer.feed).new)
 
 

@@ -20,6 +20,7 @@ from newsletter.console.views import (
     passkeys,
     person,
     previews,
+    schedules,
     sending,
     settings,
     snippets,
@@ -34,7 +35,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     *(subscribers.blueprint, bulk.blueprint, person.blueprint),
     *(imports.blueprint, suppressions.blueprint, numbers.blueprint, snippets.blueprint),
     *(editions.blueprint, desk.blueprint, sending.blueprint, previews.blueprint),
-    *(digests.blueprint, sources.blueprint, articles.blueprint),
+    *(digests.blueprint, schedules.blueprint, sources.blueprint, articles.blueprint),
     *(
         templates.blueprint,
         newsletters.blueprint,

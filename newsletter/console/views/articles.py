@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 
 from newsletter.articles.parsers.urls import web_url
 from newsletter.articles.policy import LONGEST_SEARCH, search_words
-from newsletter.articles.queries import listed, source_titles, sources
+from newsletter.articles.queries import listed, removed_sources, source_titles, sources
 from newsletter.console.gate import Answer, requires
 from newsletter.console.paging import asked_place, ways
 from newsletter.mail.message import plain
@@ -17,7 +17,7 @@ blueprint = Blueprint("console_articles", __name__, url_prefix="/console/article
 @requires(Role.VIEWER)
 def index() -> Answer:
     """`q` looks for each word in headline or author; `source` is the number of one source."""
-    known = {str(each.id): each for each in sources()}
+    known = {str(each.id): each for each in (*sources(), *removed_sources())}
     typed, wished = plain(request.args.get("q", "")[:LONGEST_SEARCH]), request.args.get("source", "")
     filters = {"q": typed, "source": wished if wished in known else ""}
     chosen = known[filters["source"]].id if filters["source"] else None

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from newsletter.articles.queries import source_titles, sources
+from newsletter.articles.queries import sources
 from newsletter.console.acting import done, noting
 from newsletter.console.gate import Answer, demand, may, may_see, requires
+from newsletter.console.views.schedules import Times, times
 from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.errors import InvalidInput, NotFound
@@ -53,11 +54,16 @@ def ask_add() -> Answer:
 @blueprint.post("/+add")
 @requires(Role.VIEWER)
 def add() -> Answer:
-    """`slug`, `newsletter`, `when` and `sources`; for whoever edits that newsletter."""
+    """`slug`, `newsletter`, `when`, `timezone` and `sources`; for whoever edits that newsletter.
+
+    With `show` it only says when that would be.
+    """
     typed = request.form
     try:
         of = newsletter(typed.get("newsletter", ""))
         demand(Role.EDITOR, of.id)
+        if typed.get("show"):
+            return _adding(found=times(typed.get("when", ""), typed.get("timezone", "").strip() or of.timezone))
         numbers = [whole_number(each) for each in typed.getlist("sources")]
         rule = Rule(typed.get("when", ""), typed.get("timezone", "").strip() or None)
         with noting("added", f"digest {typed.get('slug', '')[:60]}"):
@@ -84,16 +90,6 @@ def rule(digest: str) -> Answer:
     text = request.form.get("rule", "").replace("\r\n", "\n")
     return _typed(
         digest, "gave another rule to", lambda: service.rule_by(digest, parsed(text)), "The rule is kept."
-    )
-
-
-@blueprint.post("/<digest>/schedule")
-@requires(Role.EDITOR)
-def schedule(digest: str) -> Answer:
-    """`when` in words or as cron text, in the zone `timezone`."""
-    when, zone = request.form.get("when", ""), request.form.get("timezone", "").strip()
-    return _typed(
-        digest, "rescheduled", lambda: service.reschedule(digest, when, zone or None), "The times are kept."
     )
 
 
@@ -152,7 +148,7 @@ def _page(of: Digest, wrong: InvalidInput | None = None) -> str:
     typed = request.form if wrong else {}
     asked = "" if wrong else request.args.get("at", "")
     at, problem = _asked(of, asked)
-    proposal = propose(of, at)
+    proposal, named = propose(of, at), queries.named_sources(of.id)
     return render_template(
         "console/digests/show.html",
         digest=of,
@@ -161,7 +157,9 @@ def _page(of: Digest, wrong: InvalidInput | None = None) -> str:
         slots=next_slots(of.cron, of.timezone, now()),
         rule=document(of.rule),
         sections=[each.title for each in of.rule.sections],
-        sources=source_titles(queries.source_ids(of.id)),
+        named=named,
+        sources={each.id: each.title for each in named},
+        gaps=service.gaps(of),
         runs=queries.runs(of.id, 10),
         marks=queries.marks(of.id),
         at=at,
@@ -220,12 +218,13 @@ def _own() -> list[Newsletter]:
     return [each for each in newsletters() if may(Role.EDITOR, each.id)]
 
 
-def _adding(wrong: InvalidInput | None = None) -> str:
+def _adding(wrong: InvalidInput | None = None, found: Times | None = None) -> str:
     return render_template(
         "console/digests/add.html",
         newsletters=_own(),
         sources=sources(),
         typed=request.form,
         chosen=request.form.getlist("sources"),
+        times=found,
         wrong={wrong.field: str(wrong)} if wrong else {},
     )

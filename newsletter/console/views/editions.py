@@ -23,9 +23,11 @@ blueprint = Blueprint("console_editions", __name__, url_prefix="/console/edition
 @requires(Role.VIEWER)
 def index() -> str:
     """What there is of the newsletters that one may look at, newest first."""
-    visible = {each.id: each for each in newsletters() if may_see() is None or each.id in (may_see() or ())}
+    seen = may_see()
+    visible = {each.id: each for each in newsletters() if seen is None or each.id in seen}
     filters = _filters(visible)
-    chosen = [each.id for each in visible.values() if filters["newsletter"] in {"", each.slug}]
+    of_one = [each.id for each in visible.values() if each.slug == filters["newsletter"]]
+    chosen = of_one or (None if seen is None else list(visible))
     state = EditionStatus(filters["state"]) if filters["state"] else None
     page = listed(Wanted(chosen, state), asked_place())
     return render_template(

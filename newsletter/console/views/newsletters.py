@@ -1,7 +1,5 @@
 """What one subscribes to: the list, each newsletter with what its mails say of it, and founding one."""
 
-from zoneinfo import available_timezones
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from newsletter.console import gate
@@ -9,6 +7,7 @@ from newsletter.console.acting import done, noting
 from newsletter.console.forms import NewsletterForm
 from newsletter.console.gate import Answer
 from newsletter.console.look_forms import LogoForm, LookForm
+from newsletter.console.masthead_forms import MastheadForm
 from newsletter.console.places import find_place
 from newsletter.core.db import transaction
 from newsletter.core.errors import Conflict, InvalidInput
@@ -17,7 +16,7 @@ from newsletter.digests.queries import coming
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.queries import newsletter as find
 from newsletter.newsletters.queries import newsletters
-from newsletter.newsletters.service import add_newsletter, dress, hide_logo, show_logo
+from newsletter.newsletters.service import add_newsletter, dress, hide_logo, show_logo, state
 from newsletter.operators.policy import Role
 from newsletter.operators.service import note
 from newsletter.web.current import house, settings
@@ -54,10 +53,26 @@ def show(newsletter: str) -> Answer:
     return _page(newsletter)
 
 
+@blueprint.post("/<newsletter>/masthead")
+@gate.requires(Role.PUBLISHER)
+def masthead(newsletter: str) -> Answer:
+    """What `newsletter newsletter set` says beside the look, all of it."""
+    form = MastheadForm(obj=find(newsletter))
+    if not form.validate():
+        return _page(newsletter, masthead_form=form), 422
+    try:
+        with noting("changed the masthead of", f"newsletter {newsletter}"):
+            state(newsletter, form.statement())
+    except InvalidInput as problem:
+        form.note(problem)
+        return _page(newsletter, masthead_form=form), 422
+    return done("Mails say this from now on.", url_for(".show", newsletter=newsletter))
+
+
 @blueprint.post("/<newsletter>/look")
 @gate.requires(Role.PUBLISHER)
 def look(newsletter: str) -> Answer:
-    """The fields of `newsletter newsletter set`, all of them."""
+    """What `newsletter newsletter set` says of the look, all of it."""
     form = LookForm.of(find(newsletter))
     if not form.validate():
         return _page(newsletter, form), 422
@@ -90,11 +105,18 @@ def logo(newsletter: str) -> Answer:
     return done(words, url_for(".show", newsletter=newsletter))
 
 
-def _page(slug: str, look_form: LookForm | None = None, logo_form: LogoForm | None = None) -> str:
+def _page(
+    slug: str,
+    look_form: LookForm | None = None,
+    logo_form: LogoForm | None = None,
+    masthead_form: MastheadForm | None = None,
+) -> str:
     of = find(slug)
     return render_template(
         "console/newsletter.html",
         of=of,
+        masthead=masthead_form or MastheadForm(formdata=None, obj=of),
+        zones=MastheadForm.zones(),
         look=look_form or LookForm.of(of),
         logo=logo_form or LogoForm(),
         templates_url=find_place("/console/templates"),
@@ -114,5 +136,5 @@ def _list(form: NewsletterForm) -> str:
         newsletters=[each for each in newsletters() if seen is None or each.id in seen],
         form=form,
         may_found=gate.may(Role.OWNER),
-        zones=sorted(available_timezones()),
+        zones=MastheadForm.zones(),
     )

@@ -16,14 +16,17 @@ from newsletter.digests.service.ruling import (
     watch_by,
 )
 from newsletter.digests.service.running import run, run_due
+from newsletter.digests.service.sourcing import Ties, gaps, ties
 from newsletter.digests.service.watching import watch
 
 __all__ = [
     "Company",
     "Proposal",
     "Rule",
+    "Ties",
     "add_digest",
     "companies",
+    "gaps",
     "links_ahead",
     "mark",
     "note",
@@ -36,6 +39,7 @@ __all__ = [
     "run",
     "run_due",
     "slot_at",
+    "ties",
     "unmark",
     "watch",
     "watch_by",

@@ -103,15 +103,17 @@ def _candidates(digest: Digest, window: Window, said: Mapping[int, Mark], cadenc
     """What became available in the window, and before it what an editor pinned or kept back.
 
     For a rarer cadence also what was kept back until an edition for everybody carried it within the window.
+    Nothing of a source that was removed meanwhile, whoever pinned it.
     """
-    fresh = available(source_ids(digest.id), window.start, window.end)
+    sources = source_ids(digest.id)
+    fresh = available(sources, window.start, window.end)
     known = {each.id for each in fresh}
     waiting = [key for key, mark in said.items() if mark.kind is not MarkKind.DROP and key not in known]
     earlier = [each for each in articles(waiting) if each.available_at < window.end]
     found = {each.id: each for each in (*fresh, *earlier)}
     if cadence is not Cadence.EACH:
         found |= {each.id: each for each in carried_within(digest.id, window.start, window.end)}
-    return sorted(found.values(), key=_newest_first)
+    return sorted((each for each in found.values() if each.source_id in sources), key=_newest_first)
 
 
 def _newest_first(article: Article) -> tuple[bool, float, int]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert
 
-from newsletter.articles.queries import article, source
+from newsletter.articles.queries import article, removed_sources, source
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput
@@ -182,10 +182,16 @@ def _checked(slug: str, rule: Rule, sources: Sequence[int]) -> str:
 
 
 def _know(selection: Selection, sources: Sequence[int]) -> None:
-    """Raises NotFound for a source that there is not, InvalidInput for a section of one that is not read."""
+    """Raises NotFound for a source that there is not, InvalidInput for one that was removed, or that a section has
+    and the digest does not read.
+    """
     for source_id in sources:
-        source(source_id)
+        if source(source_id).removed_at is not None:
+            problem = f"Source {source_id} was removed; leave it out, or add its address again."
+            raise InvalidInput(problem, field="sources")
     for section in selection.sections:
         if strange := set(section.sources) - set(sources):
-            problem = f"The section '{section.title}' has source {min(strange)}, which the digest does not read."
+            gone = {each.id for each in removed_sources()} & strange
+            why = "was removed; take it out of the rule" if gone else "the digest does not read"
+            problem = f"The section '{section.title}' has source {min(gone or strange)}, which {why}."
             raise InvalidInput(problem, field="section")

@@ -26,7 +26,10 @@ class Wanted:
 def listed(wanted: Wanted, place: Place = NEWEST) -> Turned[Edition]:
     """A page of them, newest first; places are ids."""
     found = select(Edition)
-    if wanted.newsletter_ids is not None:
+    if wanted.newsletter_ids is not None and len(wanted.newsletter_ids) == 1:
+        # Said like this, the index of one newsletter has them in their order, and nothing is sorted.
+        found = found.where(Edition.newsletter_id == next(iter(wanted.newsletter_ids)))
+    elif wanted.newsletter_ids is not None:
         found = found.where(Edition.newsletter_id.in_(wanted.newsletter_ids))
     if wanted.status is not None:
         found = found.where(Edition.status == wanted.status)

@@ -1,4 +1,4 @@
-"""Founding newsletters, and saying how they look."""
+"""Founding newsletters, saying how they look and what their mails say."""
 
 from newsletter.newsletters.service.dressing import Style, dress, hide_logo, show_logo
 from newsletter.newsletters.service.founding import (
@@ -8,9 +8,11 @@ from newsletter.newsletters.service.founding import (
     measure_clicks,
     send_first,
 )
+from newsletter.newsletters.service.stating import Statement, state
 
 __all__ = [
     "Masthead",
+    "Statement",
     "Style",
     "add_newsletter",
     "announce_schedule",
@@ -19,4 +21,5 @@ __all__ = [
     "measure_clicks",
     "send_first",
     "show_logo",
+    "state",
 ]

@@ -1,20 +1,25 @@
 """Founding newsletters."""
 
 from dataclasses import dataclass, replace
-from zoneinfo import ZoneInfo
 
 from newsletter.core.addresses import parse
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput
 from newsletter.delivery.policy import CanaryRule
-from newsletter.mail.message import plain
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.policy import canary_problem, slug_from, slug_problem
 from newsletter.newsletters.queries import find_newsletter, newsletter
 from newsletter.newsletters.service.dressing import Style, wear
+from newsletter.newsletters.service.stating import (
+    LONGEST_DESCRIPTION,
+    LONGEST_NAME,
+    named,
+    posted,
+    short,
+    zoned,
+)
 
-LONGEST_NAME = 100
 PLAIN = Style()
 
 
@@ -41,7 +46,15 @@ def add_newsletter(masthead: Masthead, slug: str = "", style: Style = PLAIN) -> 
     Raises InvalidInput (the field says which), InvalidAddress, or Conflict when the slug is taken.
     """
     chosen = slug or slug_from(masthead.name)
-    _check(masthead, chosen)
+    if found := slug_problem(chosen):
+        raise InvalidInput(found, field="slug")
+    name, postal_address, timezone = (
+        named(masthead.name),
+        posted(masthead.postal_address),
+        zoned(masthead.timezone),
+    )
+    description = short(masthead.description, LONGEST_DESCRIPTION, "description")
+    sender_name = short(masthead.sender_name, LONGEST_NAME, "sender_name")
     sender = parse(masthead.sender_address)
     with transaction():
         if find_newsletter(chosen):
@@ -49,12 +62,12 @@ def add_newsletter(masthead: Masthead, slug: str = "", style: Style = PLAIN) -> 
             raise Conflict(problem)
         founded = Newsletter(
             slug=chosen,
-            name=plain(masthead.name),
-            description=plain(masthead.description),
-            sender_name=plain(masthead.sender_name) or plain(masthead.name),
+            name=name,
+            description=description,
+            sender_name=sender_name or name,
             sender_address=str(sender),
-            postal_address=masthead.postal_address.strip(),
-            timezone=masthead.timezone,
+            postal_address=postal_address,
+            timezone=timezone,
             greets=masthead.greets,
             list_label=chosen,
             list_domain=sender.domain,
@@ -63,22 +76,6 @@ def add_newsletter(masthead: Masthead, slug: str = "", style: Style = PLAIN) -> 
         wear(founded, replace(style, language=style.language or masthead.language))
         db.session.add(founded)
         return founded
-
-
-def _check(masthead: Masthead, slug: str) -> None:
-    if not plain(masthead.name) or len(masthead.name) > LONGEST_NAME:
-        problem = "A newsletter needs a name of at most 100 characters."
-        raise InvalidInput(problem, field="name")
-    if not masthead.postal_address.strip():
-        problem = "A newsletter needs a postal address; the law of most countries wants it in each mail."
-        raise InvalidInput(problem, field="postal_address")
-    if found := slug_problem(slug):
-        raise InvalidInput(found, field="slug")
-    try:
-        ZoneInfo(masthead.timezone)
-    except (KeyError, ValueError, OSError) as error:
-        problem = f"There is no time zone '{masthead.timezone}'; expected a name such as Europe/Zurich."
-        raise InvalidInput(problem, field="timezone") from error
 
 
 def announce_schedule(newsletter_id: int, words: str) -> None:

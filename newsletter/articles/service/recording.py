@@ -1,4 +1,4 @@
-"""Adds sources, and writes down what polling them brought."""
+"""Writes down what polling sources brought, and the pictures of articles."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,19 +7,15 @@ from typing import Any, Protocol
 
 from sqlalchemy import insert
 
-from newsletter.articles.models import Article, ArticleKey, ArticlePicture, Author, Source
+from newsletter.articles.models import Article, ArticleKey, ArticlePicture, Source
 from newsletter.articles.parsers import Draft, Entry, ParsedFeed, finish, identity
-from newsletter.articles.parsers.urls import web_url
-from newsletter.articles.policy import Keys, identity_keys, name_key, published_or_guessed
-from newsletter.articles.queries import TRIES, find_author, find_source, known_keys, source_to_write
+from newsletter.articles.policy import Keys, identity_keys, published_or_guessed
+from newsletter.articles.queries import TRIES, find_source, known_keys, source_to_write
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
-from newsletter.core.errors import Conflict, FetchRefused, InvalidInput, InvalidUrl, NotFound
 from newsletter.core.fetcher import parse_url
-from newsletter.mail.message import plain
 
 MAX_PROBLEM = 300
-LONGEST_NAME, LONGEST_ABOUT = 120, 2_000
 
 
 @dataclass(frozen=True)
@@ -37,35 +33,18 @@ class _Incoming:
     entry: Entry | None
 
 
-def add_source(url: str, credit: str = "") -> Source:
-    """A source that will be read at the next poll, which also finds the feed if this is a page that names it.
-
-    Raises InvalidUrl, or Conflict if it is known already.
-    """
-    url = url.strip()
-    try:
-        parse_url(url)
-    except FetchRefused as error:
-        raise InvalidUrl(str(error)) from error
-    with transaction():
-        known = find_source(url)
-        if known is not None:
-            problem = f"This is already source {known.id}."
-            raise Conflict(problem)
-        source = Source(url=url, title="", credit=credit.strip(), created_at=now())
-        db.session.add(source)
-    return source
-
-
 def record(source_id: int, feed: ParsedFeed) -> Recorded:
     """Keep what is new in a document; what the source already had stays as it is.
 
-    A feed that moved for good keeps its articles under its new URL, unless another source has that one.
+    A feed that moved for good keeps its articles under its new URL, unless another source has that one. Nothing is
+    kept for a source that was paused or removed while it was asked.
     """
     incoming = _incoming(source_id, feed)
     with transaction():
         # Two polls of one source at once take turns here, so the second sees what the first added.
         source = source_to_write(source_id)
+        if not source.is_read:
+            return Recorded(0, 0)
         at = now()
         recorded = _record_incoming(source, incoming, at)
         source.title = feed.title or source.title or parse_url(source.url).host
@@ -108,56 +87,29 @@ def keep_picture(article_id: int, fetched: Fetched) -> None:
 def mark_unchanged(source_id: int) -> None:
     """The source answered that there is nothing new."""
     with transaction():
-        _mark_well(source_to_write(source_id), now())
+        source = source_to_write(source_id)
+        if source.is_read:
+            _mark_well(source, now())
 
 
 def mark_failing(source_id: int, problem: str) -> None:
-    """The source could not be read, for this reason; it is still polled, as it may come back."""
+    """The source could not be read, for this reason; it is still polled, as it may come back.
+
+    Of one that was paused or removed meanwhile nothing is said.
+    """
     with transaction():
         source = source_to_write(source_id)
+        if not source.is_read:
+            return
         source.polled_at = now()
         source.failing_since = source.failing_since or source.polled_at
         source.problem = problem[:MAX_PROBLEM]
         source.failures += 1
 
 
-def describe_author(name: str, about: str, url: str = "") -> Author:
-    """Say this of whoever writes under this name, in place of what was said before.
-
-    Raises InvalidInput (the field says which), or InvalidUrl for a page that is none.
-    """
-    name, about = plain(name), plain(about)
-    if not 0 < len(name) <= LONGEST_NAME:
-        problem = f"An author has a name of 1 to {LONGEST_NAME} characters."
-        raise InvalidInput(problem, field="name")
-    if not 0 < len(about) <= LONGEST_ABOUT:
-        problem = f"Please say something about {name}, in at most {LONGEST_ABOUT} characters."
-        raise InvalidInput(problem, field="about")
-    page = web_url(url, "")
-    if url.strip() and not page:
-        problem = "An author's page has a web address that begins with https:// or http://."
-        raise InvalidUrl(problem)
-    with transaction():
-        author = find_author(name) or Author(key=name_key(name))
-        author.name, author.about, author.url, author.updated_at = name, about, page, now()
-        db.session.add(author)
-    return author
-
-
-def forget_author(name: str) -> None:
-    """Say nothing of them any more. Raises NotFound."""
-    with transaction():
-        author = find_author(name)
-        if author is None:
-            raise NotFound(kind="author", name=name)
-        db.session.delete(author)
-
-
 def _mark_well(source: Source, at: datetime) -> None:
     source.polled_at = at
-    source.failing_since = None
-    source.problem = ""
-    source.failures = 0
+    source.forget_trouble()
 
 
 def _incoming(source_id: int, feed: ParsedFeed) -> list[_Incoming]:
