@@ -1,7 +1,7 @@
 """Passkeys of operators, and challenges that were answered.
 
 Revision ID: e5a07c3b61d8
-Revises: c4e19b7d50fa
+Revises: 7d3a91e0c5b2
 Create Date: 2026-11-27 11:30:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "e5a07c3b61d8"
-down_revision = "c4e19b7d50fa"
+down_revision = "7d3a91e0c5b2"
 branch_labels = None
 depends_on = None
 

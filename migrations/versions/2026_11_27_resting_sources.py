@@ -1,7 +1,7 @@
 """Sources can be paused and removed.
 
 Revision ID: 2f6b90ce4d17
-Revises: c4e19b7d50fa
+Revises: e5a07c3b61d8
 Create Date: 2026-11-27 11:40:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2f6b90ce4d17"
-down_revision = "c4e19b7d50fa"
+down_revision = "e5a07c3b61d8"
 branch_labels = None
 depends_on = None
 
