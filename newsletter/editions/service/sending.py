@@ -20,6 +20,7 @@ from newsletter.editions.queries.audiences import reach
 from newsletter.editions.service.drafting import findings
 from newsletter.editions.service.grouping import grouped
 from newsletter.editions.service.indexing import index
+from newsletter.editions.service.rehearsing import rehearsed
 from newsletter.editions.service.wording import Worded, refuse_errors, word
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
@@ -33,6 +34,7 @@ def send(edition_id: int, house: House) -> Edition:
     Raises Conflict unless it is a draft or scheduled, because sending twice is what must never happen, or
     EditionUnfit when the gate finds an error.
     """
+    ahead = rehearsed(edition_id, house)
     with transaction():
         claimed = rows_written(
             update(Edition)
@@ -47,6 +49,7 @@ def send(edition_id: int, house: House) -> Edition:
         of = db.session.get_one(Newsletter, chosen.newsletter_id)
         told = Told(chosen, articles_of(edition_id), layout_of(chosen), is_counted=of.measures_clicks)
         worded = Worded(told, of, house)
+        worded.adopt(ahead)
         letter = edition_letter(chosen, worded.whole, of, house)
         with grouped(chosen, worded.told.articles) as groups:
             mailing = delivery.queue_mailing(letter, groups.recipients)
