@@ -159,6 +159,16 @@ def reading() -> Iterator[None]:
     session.commit()
 
 
+def all_writers_wait() -> bool:
+    """Whether everybody who writes waits for a transaction, whatever that one writes."""
+    return bool(db.engine.dialect.name == "sqlite")
+
+
+def is_writing() -> bool:
+    """Whether a transaction is open in this session."""
+    return bool(db.session().info.get(_WRITES))
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
     if not isinstance(connection, sqlite3.Connection):

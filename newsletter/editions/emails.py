@@ -215,6 +215,12 @@ def values_of(told: Told, of: Newsletter, house: House) -> dict[str, Any]:
     }
 
 
+def basis_of(told: Told, of: Newsletter, house: House) -> object:
+    """All that the edition is made of, whichever of its articles are in it: equal where the outcome would be."""
+    values = {name: value for name, value in values_of(told, of, house).items() if not isinstance(value, Hole)}
+    return values, dict(kept_sources(of.id)), of.timezone
+
+
 def _views(told: Told, of: Newsletter, house: House) -> list[ArticleView]:
     zone, sites = ZoneInfo(of.timezone), source_titles({article.source_id for article in told.articles})
     base_url = house.settings.base_url

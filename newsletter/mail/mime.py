@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from email import message_from_bytes, policy
+from email.parser import BytesHeaderParser
 from functools import lru_cache
 
 from markupsafe import escape
@@ -88,18 +89,9 @@ def compile_message(letterhead: Letterhead, content: Content) -> Template:
         # `=_` cannot occur in quoted-printable, so no body can hold the boundary (RFC 2045 §6.7).
         ("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"'),
     ]
-    template = Template(
-        b"".join(
-            (
-                _header_block(intended),
-                _part(boundary, "plain", content.text, _TEXT),
-                _part(boundary, "html", content.html, _HTML),
-                f"--{boundary}--\r\n".encode(),
-            )
-        )
-    )
-    _verify(template, intended)
-    return template
+    head = _header_block(intended)
+    _verify_head(head, intended)
+    return Template(head + _body(boundary, content.text, content.html))
 
 
 def _header_block(headers: Headers) -> bytes:
@@ -107,8 +99,24 @@ def _header_block(headers: Headers) -> bytes:
     return _mark(lines, _HEADER) + b"\r\n"
 
 
-# The welcome mail, and with it all that is the same for each reader, is queued for each alone.
+# The welcome mail, and with it all that is the same for each reader, is queued for each alone; and what is said to
+# readers of many hours differs in its date alone.
 @lru_cache(maxsize=16)
+def _body(boundary: str, text: str, html: str) -> bytes:
+    body = (
+        _part(boundary, "plain", text, _TEXT)
+        + _part(boundary, "html", html, _HTML)
+        + f"--{boundary}--\r\n".encode()
+    )
+    head = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+    sample = _sample(head.encode() + body)
+    if message_from_bytes(sample, policy=policy.compat32).defects:
+        problem = "The message would not be taken apart as it was put together."
+        raise UnsafeMessage(problem)
+    _verify_lines(sample)
+    return body
+
+
 def _part(boundary: str, subtype: str, body: str, context: bytes) -> bytes:
     head = (
         f"--{boundary}\r\n"
@@ -179,12 +187,21 @@ def _boundary(content: Content) -> str:
     return f"=_{digest.hexdigest()}"
 
 
-def _verify(template: Template, intended: Headers) -> None:
-    sample = template.fill(dict.fromkeys(template.holes, "sample@example.org"))
-    parsed = message_from_bytes(sample, policy=policy.compat32)
-    if parsed.keys() != [name for name, _ in intended] or parsed.defects:
+def _verify_head(head: bytes, intended: Headers) -> None:
+    sample = _sample(head)
+    parsed = BytesHeaderParser(policy=policy.compat32).parsebytes(sample)
+    if parsed.keys() != [name for name, _ in intended] or parsed.defects or parsed.get_payload():
         problem = f"The message would carry the headers {parsed.keys()}; that is not what was meant."
         raise UnsafeMessage(problem)
+    _verify_lines(sample)
+
+
+def _verify_lines(sample: bytes) -> None:
     if max(map(len, sample.split(b"\r\n"))) > LONGEST_LINE or re.search(rb"(?<!\r)\n|\r(?!\n)", sample):
         problem = "The message has a line that is too long or ends wrongly (RFC 5322 §2.1.1)."
         raise UnsafeMessage(problem)
+
+
+def _sample(stored: bytes) -> bytes:
+    template = Template(stored)
+    return template.fill(dict.fromkeys(template.holes, "sample@example.org"))

@@ -32,6 +32,13 @@ def test_an_hour_that_the_clock_change_repeats_runs_once() -> None:
     assert second - first >= timedelta(hours=24)
 
 
+@pytest.mark.parametrize("cron", ["30 2 * * *", "0,30 2 * * *"])
+def test_what_is_asked_in_the_second_of_two_hours_has_had_its_slot_in_the_first(cron: str) -> None:
+    following = next_due(cron, "Europe/Zurich", utc("2026-10-25T01:10"))
+
+    assert following.date() == date(2026, 10, 26)
+
+
 def test_an_hour_that_the_clock_change_skips_runs_right_after() -> None:
     assert next_due("30 2 * * *", "Europe/Zurich", utc("2026-03-28T12:00")) == utc("2026-03-29T01:00")
 

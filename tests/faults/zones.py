@@ -1,7 +1,7 @@
 """Time zones of our own whose clocks show a certain time, or change, seconds from now.
 
-Nobody can set the clock of another process, but where its zones come from can be told (PEP 615): so workers with the
-real clock meet an hour, or the change of summer time, whenever a test wants it.
+Nobody can set the clock of another process, but where its zones come from can be told (PEP 615): so workers with
+the real clock meet an hour, or the change of summer time, whenever a test wants it.
 """
 
 import os
@@ -19,7 +19,7 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Zones:
-    """Written into `folder`; `path` is what PYTHONTZPATH must say, so that a process finds them beside all others."""
+    """Written into `folder`; `path` is what PYTHONTZPATH must say, so that a process finds them, too."""
 
     folder: Path
 

@@ -42,6 +42,7 @@ OWN_HOLES = ("to", "message_id", NAME)
 
 
 _ADD_ONE = insert(Delivery.__table__)
+_ADD_WORDING = insert(MailingVariant.__table__)
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ def add_wordings(mailing_id: int, letter: Letter, wordings: Iterable[Wording]) -
             head = replace(letter.letterhead, date=each.date or letter.letterhead.date)
             template = _compiled(replace(letter, letterhead=head), each.content).stored
             row = {"mailing_id": mailing_id, "number": each.number, "template": template}
-            db.session.execute(insert(MailingVariant).values(row))
+            execute(_ADD_WORDING, row)
 
 
 def copy_wordings(mailing_id: int, source_of: Mapping[int, int]) -> None:

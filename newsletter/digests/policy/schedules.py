@@ -108,8 +108,12 @@ def _time(word: str) -> tuple[int, int]:
 
 
 def _slots(cron: str, timezone: str, after: datetime) -> Iterator[datetime]:
-    """As the cron library has them, without those of a day that the zone left out (Apia, 30 December 2011)."""
-    return (slot for slot in _simulated(cron, timezone, after) if not _is_of_no_day(cron, slot))
+    """As the cron library has them, without those of a day that the zone left out (Apia, 30 December 2011).
+
+    Nor those that have been: asked in the second of two hours, it begins with the slots of the first.
+    """
+    slots = (slot for slot in _simulated(cron, timezone, after) if slot.astimezone(UTC) > after)
+    return (slot for slot in slots if not _is_of_no_day(cron, slot))
 
 
 def _is_of_no_day(cron: str, slot: datetime) -> bool:

@@ -133,13 +133,15 @@ def _let_go(digest: Digest, edition: Edition, slot: datetime, house: House) -> s
         drafted = editions.hold(edition.id, "it waits for approval", slot)
     else:
         drafted = editions.schedule(edition.id, slot, house)
-    if drafted.status == EditionStatus.SCHEDULED and slot <= now():
+    waits = drafted.status == EditionStatus.SCHEDULED and slot > now()
+    # What is rendered in many parts leaves a second later, so that nobody waits for this transaction meanwhile.
+    if drafted.status == EditionStatus.SCHEDULED and not waits and not editions.is_to_be_rehearsed(edition.id):
         drafted = _left(edition.id, house)
-    if drafted.status in {EditionStatus.HELD, EditionStatus.SCHEDULED}:
+    if waits or drafted.status == EditionStatus.HELD:
         editions.tell_editor(edition.id, house)
     if drafted.status == EditionStatus.HELD:
         return f"; held: {drafted.problem}"
-    return f"; it leaves at {slot:%Y-%m-%d %H:%M} UTC" if drafted.status == EditionStatus.SCHEDULED else ""
+    return f"; it leaves at {slot:%Y-%m-%d %H:%M} UTC" if waits else ""
 
 
 def _left(edition_id: int, house: House) -> Edition:

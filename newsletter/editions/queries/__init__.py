@@ -167,7 +167,7 @@ def scheduled_until(moment: datetime) -> Sequence[tuple[int, datetime]]:
     rows = db.session.execute(
         select(Edition.id, Edition.sends_at)
         .where(Edition.status == EditionStatus.SCHEDULED, Edition.sends_at <= moment)
-        .order_by(Edition.sends_at)
+        .order_by(Edition.sends_at, Edition.id)
     )
     return [(row.id, row.sends_at) for row in rows]
 

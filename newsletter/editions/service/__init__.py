@@ -14,6 +14,7 @@ from newsletter.editions.service.drafting import (
 )
 from newsletter.editions.service.examining import examine, link_fetcher
 from newsletter.editions.service.indexing import index_all
+from newsletter.editions.service.rehearsing import is_to_be_rehearsed
 from newsletter.editions.service.sending import (
     approve,
     cancel,
@@ -53,6 +54,7 @@ __all__ = [
     "follow_mailings",
     "hold",
     "index_all",
+    "is_to_be_rehearsed",
     "leave",
     "let_leave",
     "link_fetcher",

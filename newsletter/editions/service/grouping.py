@@ -152,7 +152,7 @@ def _grouped(seen: _Seen, articles: Sequence[Article], most: int) -> Groups:
 
 
 def _counts(seen: _Seen) -> Sequence[Row[Any]]:
-    """How many readers have each share at each moment; the most first."""
+    """How many readers have each share at each moment; a share's together, so that it is compiled once."""
     joined, (lo, hi, wave, due_at, _) = seen.statement()
     each = joined.with_only_columns(
         lo.label("lo"), hi.label("hi"), wave.label("wave"), due_at.label("due_at")
@@ -160,7 +160,7 @@ def _counts(seen: _Seen) -> Sequence[Row[Any]]:
     return db.session.execute(
         select(each, func.count().label("readers"))
         .group_by(each.c.lo, each.c.hi, each.c.wave, each.c.due_at)
-        .order_by(func.count().desc(), each.c.wave, each.c.lo, each.c.hi)
+        .order_by(each.c.lo, each.c.hi, each.c.wave)
     ).all()
 
 

@@ -20,6 +20,7 @@ from newsletter.editions.queries.audiences import reach
 from newsletter.editions.service.drafting import findings
 from newsletter.editions.service.grouping import grouped
 from newsletter.editions.service.indexing import index
+from newsletter.editions.service.rehearsing import rehearsed
 from newsletter.editions.service.splitting import begin_split, settle_split, with_split
 from newsletter.editions.service.wording import Worded, Wordings, refuse_errors
 from newsletter.mail.house import House
@@ -34,6 +35,7 @@ def send(edition_id: int, house: House) -> Edition:
     Raises Conflict unless it is a draft or scheduled, because sending twice is what must never happen, or
     EditionUnfit when the gate finds an error.
     """
+    ahead = rehearsed(edition_id, house)
     with transaction():
         claimed = rows_written(
             update(Edition)
@@ -48,6 +50,8 @@ def send(edition_id: int, house: House) -> Edition:
         of = db.session.get_one(Newsletter, chosen.newsletter_id)
         told = Told(chosen, articles_of(edition_id), layout_of(chosen), is_counted=of.measures_clicks)
         worded = [Worded(each, of, house) for each in told_by_subject(told)]
+        for each in worded:
+            each.adopt(ahead)
         letter = edition_letter(chosen, worded[0].whole, of, house)
         with grouped(chosen, told.articles) as groups:
             wordings = Wordings(groups.parts, worded)

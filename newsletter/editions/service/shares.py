@@ -18,7 +18,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    or_,
     select,
     update,
 )
@@ -82,16 +81,20 @@ def fill_shares(of: Edition, articles: Sequence[Article]) -> bool:
     """Make the table, unless everybody gets the whole edition; whether there is one."""
     if len(articles) > MOST_BITS:
         return False
-    before, follows = carried_before(of), _follows(of)
-    is_followed = db.session.scalar(select(select(follows.subquery()).exists()))
-    if not before and not is_followed:
+    before, has_followers = carried_before(of), is_followed(of)
+    if not before and not has_followers:
         return False
     SHARES.create(db.session.connection())
-    if is_followed:
+    if has_followers:
         _fill_followers(of, articles)
     if before:
         _fill_had(of, before, articles)
     return True
+
+
+def is_followed(of: Edition) -> bool:
+    """Whether any of its readers follows anything, so that they may get a part of it."""
+    return bool(db.session.scalar(select(select(_follows(of).subquery()).exists())))
 
 
 def left_of(whole: Bits) -> tuple[ColumnElement[int], ColumnElement[int]]:
@@ -182,13 +185,13 @@ def _fill_had(of: Edition, before: Sequence[Carried], articles: Sequence[Article
     link.execute(insert(_HAD), rows)
     # One after the other: of each mailing a reader has one delivery, so what they had is joined row by row.
     for mailing_id, is_own in {each.mailing_id: each.is_own for each in before}.items():
-        _note_had(whole, mailing_id, _readers_owned(of) if is_own else _readers(of))
+        _note_had(whole, mailing_id, _readers_who_changed(of) if is_own else _readers(of))
     _HAD.drop(link)
 
 
 def _note_had(whole: Bits, mailing_id: int, readers: Select[int]) -> None:
-    # An outer join, though none is needed: SQLite, which has no figures of these tables, would otherwise go through
-    # all deliveries once for each variant, and an edition may have thousands of them.
+    # An outer join, though none is needed: SQLite, which has no figures of these tables, would otherwise go
+    # through all deliveries once for each variant, and an edition may have thousands of them.
     carried = and_(_HAD.c.mailing_id == Delivery.mailing_id, _HAD.c.variant == Delivery.variant)
     had = (
         select(
@@ -215,11 +218,11 @@ def _readers(of: Edition) -> Select[int]:
     return select(Subscription.subscriber_id).where(Subscription.newsletter_id == of.newsletter_id)
 
 
-def _readers_owned(of: Edition) -> Select[int]:
-    """Those who may have had an edition of this newsletter that is of no concern to others.
+def _readers_who_changed(of: Edition) -> Select[int]:
+    """Those who may have had something of this edition by an earlier one of its own newsletter.
 
-    If it goes on as before, only who had another cadence: all others had exactly the editions of their cadence, and
-    those have no article twice.
+    If it goes on as before, only who had another cadence: all others had exactly the editions of their cadence,
+    and those have no article twice.
     """
     readers = _readers(of)
     if is_first_of_its_kind(of):

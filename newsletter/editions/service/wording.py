@@ -1,6 +1,6 @@
 """What an edition says to each group of its readers: rendered once for each choice of articles."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import insert
@@ -11,7 +11,7 @@ from newsletter.core.errors import EditionUnfit, UnsafeMessage
 from newsletter.delivery import service as delivery
 from newsletter.delivery.models import Mailing
 from newsletter.delivery.service import Halves, Letter, Wording
-from newsletter.editions.emails import Told, called, renderings
+from newsletter.editions.emails import Told, basis_of, called, renderings
 from newsletter.editions.models import Edition, EditionPart
 from newsletter.editions.policy import preheader, subject
 from newsletter.editions.service.drafting import judged
@@ -31,7 +31,21 @@ class Worded:
     def __init__(self, told: Told, of: Newsletter, house: House) -> None:
         self.told = told
         self._of, self._house = of, house
+        self._basis: object = None
         self._made: dict[tuple[int, ...], Renderings] = {}
+
+    def note_basis(self) -> object:
+        """What all of it is made of, as it is when this is first asked. Raises UnsafeMessage."""
+        if self._basis is None:
+            self._basis = basis_of(self.told, self._of, self._house)
+        return self._basis
+
+    def adopt(self, ahead: Iterable["Worded"]) -> None:
+        """Take over what was rendered ahead of the same things; the whole, and what the gate says of it, never."""
+        for each in ahead:
+            if each.note_basis() == self.note_basis():
+                self._made |= each._made  # noqa: SLF001 - it is one of us.
+        self._made.pop(_key(self.told.articles), None)
 
     @property
     def whole(self) -> Renderings:
@@ -40,7 +54,7 @@ class Worded:
 
     def with_articles(self, articles: Sequence[Article]) -> Renderings:
         """With these of its articles alone. Raises EditionUnfit, UnsafeMessage."""
-        key = tuple(each.id for each in articles)
+        key = _key(articles)
         if key not in self._made:
             told = replace(self.told, articles=articles, edition=_titled(self.told, articles))
             made = renderings(told, self._of, self._house)
@@ -179,6 +193,10 @@ def _keep(edition_id: int, parts: Sequence[Part]) -> None:
     ]
     if rows:
         db.session.execute(insert(EditionPart), rows)
+
+
+def _key(articles: Sequence[Article]) -> tuple[int, ...]:
+    return tuple(each.id for each in articles)
 
 
 def _titled(told: Told, articles: Sequence[Article]) -> Edition:
