@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, literal, update
 
 from newsletter.core.addresses import Address, parse, parse_many
+from newsletter.core.db import db, transaction
 from newsletter.core.errors import InvalidAddress
 from newsletter.mail.house import House
 from newsletter.subscriptions.importer import Order
+from newsletter.subscriptions.models import Subscriber
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.service.exporting import COLUMNS, Filter, export, guarded
 from tests import make
@@ -64,9 +67,11 @@ def test_what_is_exported_can_be_imported_and_is_the_same_again(house: House, tm
     make.newsletter("copy")
     file = tmp_path / "people.csv"
     file.write_text(
-        "email,name,status,cadence,topics,requested_at,confirmed_at,ended_at\n"
-        "ann@example.org,Ann Lee,confirmed,weekly,Harbour|Sport,2021-03-01T10:00:00+00:00,2021-03-01T11:00:00Z,\n"
-        "bob@example.org,=Bob,unsubscribed,each,,2021-03-01T10:00:00+00:00,,2022-01-01T00:00:00+00:00\n"
+        "email,name,status,cadence,topics,requested_at,confirmed_at,ended_at,language,timezone,local_hour\n"
+        "ann@example.org,Ann Lee,confirmed,weekly,Harbour|Sport,2021-03-01T10:00:00+00:00,2021-03-01T11:00:00Z,"
+        ",de,Europe/Zurich,7\n"
+        "bob@example.org,=Bob,unsubscribed,each,,2021-03-01T10:00:00+00:00,,2022-01-01T00:00:00+00:00,"
+        "../../etc,Europe/Nowhere,24\n"
     )
     taken(file, house, SURE)
     first = list(export(Filter("courier")))
@@ -76,6 +81,10 @@ def test_what_is_exported_can_be_imported_and_is_the_same_again(house: House, tm
         writer.writerow(COLUMNS)
         writer.writerows([guarded(cell) for cell in row.values()] for row in first)
 
+    # As in another installation, which does not know them yet.
+    with transaction():
+        unknown = literal("?") + func.substr(Subscriber.address_key, 2)
+        db.session.execute(update(Subscriber).values(address_key=unknown))
     taken(copy, house, Order("copy", SURE.provenance, SURE.consent_note))
     again = list(export(Filter("copy")))
 
@@ -86,6 +95,7 @@ def test_what_is_exported_can_be_imported_and_is_the_same_again(house: House, tm
         "end_reason",
         "cadence",
         "topics",
+        *("language", "timezone", "local_hour"),
         "requested_at",
         "confirmed_at",
         "ended_at",
@@ -95,6 +105,8 @@ def test_what_is_exported_can_be_imported_and_is_the_same_again(house: House, tm
     ]
     assert Counter(row["status"] for row in first) == {"confirmed": 1, "unsubscribed": 1}
     assert first[1]["name"] == "=Bob"
+    assert [first[0][each] for each in ("language", "timezone", "local_hour")] == ["de", "Europe/Zurich", "7"]
+    assert [first[1][each] for each in ("language", "timezone", "local_hour")] == ["", "", ""]
 
 
 def test_each_of_many_is_exported_once_and_nobody_of_another_newsletter(house: House, tmp_path: Path) -> None:

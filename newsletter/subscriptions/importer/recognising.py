@@ -43,6 +43,9 @@ class Column(StrEnum):
     CLEANED = "bounced at"
     CADENCE = "cadence"
     TOPICS = "topics"
+    LANGUAGE = "language"
+    ZONE = "time zone"
+    HOUR = "hour of the day"
 
 
 _NAMES: Mapping[Column, str] = {
@@ -59,6 +62,9 @@ _NAMES: Mapping[Column, str] = {
     Column.CLEANED: "cleantime bouncedat",
     Column.CADENCE: "cadence",
     Column.TOPICS: "topics",
+    Column.LANGUAGE: "language lang sprache langue",
+    Column.ZONE: "timezone tz",
+    Column.HOUR: "localhour",
 }
 
 _WORDS: Mapping[Standing, str] = {
@@ -173,6 +179,9 @@ class Cells(NamedTuple):
     cleaned: str
     cadence: str
     topics: str
+    language: str
+    zone: str
+    hour: str
 
     @property
     def whole_name(self) -> str:

@@ -1,5 +1,6 @@
 """The rows of an export as people, or as what is wrong with them."""
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from newsletter.subscriptions.importer.reading import Table
 from newsletter.subscriptions.importer.recognising import Cells, Standing, Taking
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.service.addressing import check_brought
+from newsletter.subscriptions.service.profile import offered_zones
 
 AT_A_TIME = 20_000
 """Rows of a batch. Keys in no order change most pages of their index, so it pays to be many each time."""
@@ -23,6 +25,8 @@ MOST_REJECTED = 1000
 
 _FORMATS = ("%Y-%m-%d %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y")
 _CADENCES = {cadence.value: cadence for cadence in Cadence}
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?")
+_HOUR = re.compile(r"[01]?[0-9]|2[0-3]", re.ASCII)
 _GUARDED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
@@ -39,6 +43,9 @@ class Person(NamedTuple):
     ended_at: datetime | None
     cadence: Cadence
     topics: Sequence[str]
+    language: str = ""
+    timezone: str = ""
+    local_hour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,9 @@ def _person(line: int, cells: Cells, mailbox: Address, taking: Taking, pepper: s
         ended_at=_moment(cells.ended) or _moment(cells.cleaned),
         cadence=_CADENCES.get(cells.cadence, Cadence.EACH),
         topics=_topics(cells.topics),
+        language=cells.language.lower() if _LANGUAGE.fullmatch(cells.language) else "",
+        timezone=cells.zone if cells.zone and cells.zone in offered_zones() else "",
+        local_hour=int(cells.hour) if _HOUR.fullmatch(cells.hour) else None,
     )
 
 

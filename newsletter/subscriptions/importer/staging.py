@@ -47,15 +47,18 @@ class Arrival(NamedTuple):
     requested_at: datetime
     confirmed_at: datetime | None
     ended_at: datetime | None
+    language: str = ""
+    timezone: str = ""
+    local_hour: int | None = None
 
 
 _TEMPORARY = MetaData()
-_TIMES = {"requested_at", "confirmed_at", "ended_at"}
+_KINDS = {"local_hour": Integer, **dict.fromkeys(("requested_at", "confirmed_at", "ended_at"), UtcDateTime)}
 _ARRIVALS = Table(
     "arrivals",
     _TEMPORARY,
     Column("place", Integer, primary_key=True, autoincrement=False),
-    *(Column(name, UtcDateTime if name in _TIMES else String) for name in Arrival._fields[1:]),
+    *(Column(name, _KINDS.get(name, String)) for name in Arrival._fields[1:]),
     prefixes=["TEMPORARY"],
 )
 _NEW = _ARRIVALS.c
@@ -138,6 +141,9 @@ class Staging:
             Subscriber.address: _NEW.address,
             Subscriber.entered: _NEW.entered,
             Subscriber.name: _NEW.name,
+            Subscriber.language: _NEW.language,
+            Subscriber.timezone: _NEW.timezone,
+            Subscriber.local_hour: _NEW.local_hour,
             Subscriber.import_id: literal(self.into.id),
             Subscriber.active_at: literal(moment, UtcDateTime),
             Subscriber.created_at: literal(moment, UtcDateTime),

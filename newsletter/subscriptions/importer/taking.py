@@ -203,6 +203,9 @@ def _arrival(place: int, person: Person, becomes: str, moment: datetime) -> Arri
         requested_at=requested_at,
         confirmed_at=confirmed_at,
         ended_at=ended_at,
+        language=person.language,
+        timezone=person.timezone,
+        local_hour=person.local_hour,
     )
 
 

@@ -14,7 +14,7 @@ from newsletter.subscriptions.policy.wanting import Wanted
 from newsletter.subscriptions.queries.finding import of_person, of_subscription
 
 COLUMNS = (
-    *("email", "name", "status", "end_reason", "cadence", "topics", "language", "timezone"),
+    *("email", "name", "status", "end_reason", "cadence", "topics", "language", "timezone", "local_hour"),
     *("requested_at", "confirmed_at", "ended_at"),
     *("consent_method", "consent_at", "consent_wording", "consent_sha256", "form", "page", "note"),
     *("notice_url", "notice_version", "locale"),
@@ -44,6 +44,7 @@ _BEFORE_TOPICS = (
 _AFTER_TOPICS = (
     Subscriber.language,
     Subscriber.timezone,
+    Subscriber.local_hour,
     Subscription.requested_at,
     Subscription.confirmed_at,
     Subscription.ended_at,

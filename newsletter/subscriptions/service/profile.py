@@ -1,7 +1,7 @@
 """What people say of themselves: a name to be greeted by, and when and in which language they like to read."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import available_timezones
@@ -54,9 +54,10 @@ def offered_languages() -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=1)
-def offered_zones() -> Sequence[str]:
-    """The zones that are named by a place."""
-    return sorted(zone for zone in available_timezones() if zone.partition("/")[0] in _REGIONS and "/" in zone)
+def offered_zones() -> Mapping[str, None]:
+    """The zones that are named by a place, in order."""
+    zones = (zone for zone in available_timezones() if zone.partition("/")[0] in _REGIONS and "/" in zone)
+    return dict.fromkeys(sorted(zones))
 
 
 def _name(typed: str) -> str:
