@@ -66,6 +66,7 @@ def _shown(attribute: str, house: House) -> str:
         "backends": ", ".join(member.backend.name for member in house.pool),
         "database_url": make_url(settings.database_url).render_as_string(hide_password=True),
         "operator": settings.operator or "not set",
+        "oidc_client_secret": "set" if settings.oidc_client_secret else "",
         "dkim": ", ".join(f"{key.domain}:{key.selector}" for key in settings.dkim) or "none",
         "budgets": ", ".join(f"{each.by} {each.most} in {_span(each.window)}" for each in settings.budgets),
     }

@@ -46,6 +46,19 @@ def base_url(name: str, text: str) -> str:
     return text.rstrip("/")
 
 
+def issuer_url(name: str, text: str) -> str:
+    """Kept letter by letter, with its last slash or without: a provider's answers name it just so."""
+    url = urlsplit(text)
+    found = re.fullmatch(r"https?://\w[\w.-]*(?::(\d{1,5}))?(/[\w./~-]*)?", text, re.ASCII)
+    if not found or not 0 < int(found[1] or 443) < 2**16:
+        raise SettingsError(
+            name, "is no address of an OpenID provider; expected such as https://login.example.org"
+        )
+    if url.scheme == "http" and url.hostname not in LOOPBACK_HOSTS:
+        raise SettingsError(name, f"'{text}' is not encrypted; expected https")
+    return text
+
+
 def engine_url(name: str, text: str) -> str:
     if text == "local":
         return text

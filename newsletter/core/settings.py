@@ -23,6 +23,7 @@ from newsletter.core.setting_urls import (
     base_url,
     database_url,
     engine_url,
+    issuer_url,
     limits_url,
     privacy_notice,
 )
@@ -129,6 +130,10 @@ class Settings:
     check_dns: bool = False
     role_addresses: RoleAddresses = "refuse"
     second_factor: SecondFactor = "optional"
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_name: str = ""
     disposable_domains: Path | None = None
     poll_every: timedelta = timedelta(minutes=5)
     fetch_allow: tuple[HostPort, ...] = ()
@@ -214,9 +219,19 @@ def _check_together(settings: Settings) -> None:
         first = int(settings.retry_first.total_seconds())
         problem = f"is shorter than {PREFIX}RETRY_FIRST_SECONDS; expected at least {first}"
         raise SettingsError(PREFIX + "RETRY_LONGEST_SECONDS", problem)
+    _check_provider(settings)
     for suffix, used in (("ENGINE", settings.has_broker), ("LIMITS", settings.limits_redis)):
         if used and not (find_spec("celery") and find_spec("redis")):
             raise SettingsError(PREFIX + suffix, f"is a URL, and for that Celery must be installed; {_INSTALL}")
+
+
+def _check_provider(settings: Settings) -> None:
+    """All three that a provider needs, or none of them."""
+    needed = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
+    missing = [each for each in needed if not getattr(settings, each)]
+    if missing and (len(missing) < len(needed) or settings.oidc_name):
+        others = ", ".join(PREFIX + each.upper() for each in needed if each not in missing) or f"{PREFIX}OIDC_NAME"
+        raise SettingsError(PREFIX + missing[0].upper(), f"is not set, but {others}; expected all three or none")
 
 
 def _secret(name: str, text: str) -> str:
@@ -320,6 +335,10 @@ _READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "CHECK_DNS": ("check_dns", boolean),
     "ROLE_ADDRESSES": ("role_addresses", one_of("refuse", "allow")),
     "SECOND_FACTOR": ("second_factor", one_of("optional", "publishers", "everybody")),
+    "OIDC_ISSUER": ("oidc_issuer", issuer_url),
+    "OIDC_CLIENT_ID": ("oidc_client_id", as_it_is),
+    "OIDC_CLIENT_SECRET": ("oidc_client_secret", as_it_is),
+    "OIDC_NAME": ("oidc_name", as_it_is),
     "DISPOSABLE_DOMAINS": ("disposable_domains", path_or_off),
     "POLL_SECONDS": ("poll_every", seconds(5, 24 * 3600)),
     "FETCH_ALLOW": ("fetch_allow", _host_ports),

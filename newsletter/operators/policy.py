@@ -48,6 +48,19 @@ LONGEST_ANSWER = 20_000
 """Characters of what a browser brings from a device; the longest one with an RSA key is a tenth of it."""
 
 
+LONGEST_WISH = 300
+"""Characters of a path that is brought back after a visit to the provider."""
+
+PROVIDER_SECONDS = 10.0
+"""For each question to the provider; somebody waits for it."""
+
+PROVIDER_LEEWAY = 60
+"""Seconds by which the provider's clock may differ."""
+
+SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
+"""How a provider may sign: with a key of its own; a public key taken for a secret is known to anybody."""
+
+
 class Role(StrEnum):
     """What an operator may do; each role may all that those before it may."""
 

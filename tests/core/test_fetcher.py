@@ -157,6 +157,43 @@ def test_of_several_addresses_only_the_public_ones_are_tried() -> None:
     assert connected == ["93.184.215.14", "8.8.8.8"]
 
 
+def test_what_is_posted_goes_out_as_it_is_with_the_headers_that_were_given() -> None:
+    asked: list[bytes] = []
+    with serving(saying(page(b"{}"))) as place:
+        network = Network(connect=lambda *where: recording(connect(*where), asked))
+        headers = {"Authorization": "Basic eA==", "Content-Type": "application/x-www-form-urlencoded"}
+        answer = Fetcher((place,), network=network).exchange(f"http://{place}/token", headers, b"code=1")
+
+    assert answer.body == b"{}"
+    assert asked[0].startswith(b"POST /token HTTP/1.1\r\n")
+    assert b"Authorization: Basic eA==\r\n" in asked[0]
+    assert asked[0].endswith(b"\r\n\r\ncode=1")
+
+
+@pytest.mark.parametrize(
+    "status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Moved"]
+)
+def test_no_redirect_is_followed_with_headers_of_ours(status: str) -> None:
+    asked: list[bytes] = []
+    with serving(saying(redirect("/elsewhere", status))) as place:
+        network = Network(connect=lambda *where: recording(connect(*where), asked))
+        with pytest.raises(FetchFailed, match="not followed"):
+            Fetcher((place,), network=network).exchange(f"http://{place}/", {"Authorization": "Bearer x"})
+
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("status", ["304 Not Modified", "400 Bad Request", "204 No Content"])
+def test_an_exchange_brings_an_answer_or_fails(status: str) -> None:
+    with serving(saying(page(b"", status=status))) as place, pytest.raises(FetchFailed):
+        Fetcher((place,)).exchange(f"http://{place}/", {"Accept": "application/json"})
+
+
+def test_an_exchange_goes_where_a_fetch_may_go() -> None:
+    with pytest.raises(FetchRefused):
+        Fetcher().exchange("http://127.0.0.1/token", {}, b"code=1")
+
+
 class recording(socket.socket):  # noqa: N801 - it stands where a function would.
     """A connection that notes what is sent over it."""
 

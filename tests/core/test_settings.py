@@ -222,6 +222,10 @@ def test_only_what_is_required_has_no_value_in_the_example() -> None:
         "NEWSLETTER_FETCH_ALLOW",
         "NEWSLETTER_DKIM",
         "NEWSLETTER_DOMAIN_LIMITS",
+        "NEWSLETTER_OIDC_ISSUER",
+        "NEWSLETTER_OIDC_CLIENT_ID",
+        "NEWSLETTER_OIDC_CLIENT_SECRET",
+        "NEWSLETTER_OIDC_NAME",
     }
 
 

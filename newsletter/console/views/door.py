@@ -1,30 +1,40 @@
 """Coming in and going out."""
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, Response, redirect, render_template, request, session, url_for
 
 from newsletter.console import gate
 from newsletter.console.forms import CodeForm, LoginForm, PasskeyForm, WelcomeForm
 from newsletter.console.gate import Answer
-from newsletter.core.errors import Conflict, InvalidInput, TooManyTries
+from newsletter.core.errors import Conflict, InvalidInput, NotFound, SourceError, TooManyTries
 from newsletter.operators.queries import Visit, has_passkeys
 from newsletter.operators.service import (
     Answered,
     Entered,
+    Returned,
+    ask_provider,
     ask_to_enter,
     end,
     enter_by_link,
     enter_by_passkey,
+    enter_by_provider,
     log_in,
     opened_by,
     pass_factor,
 )
 from newsletter.web import csrf
-from newsletter.web.current import house
+from newsletter.web.current import house, settings
 
 blueprint = Blueprint("console_door", __name__, url_prefix="/console")
 
 ASKED = "asked"
 """Under what name the session keeps a challenge that waits for its answer."""
+
+SENT = "sent"
+"""The same, for whoever was sent to the provider."""
+
+SILENT = "Your provider cannot be asked at the moment. Try again later, or use your password."
 
 
 @blueprint.get("/login")
@@ -73,6 +83,38 @@ def take_passkey() -> Answer:
     except TooManyTries as problem:
         return _login(form.next.data or "", str(problem)), 429
     return _further(entered, form.next.data or "")
+
+
+@blueprint.get("/login/provider")
+@gate.open_to_all
+def ask_the_provider() -> Answer:
+    _want_provider()
+    wished = gate.own_path(request.args.get("next", ""))
+    try:
+        sent = ask_provider(wished, house())
+    except SourceError:
+        return _login(wished, SILENT), 502
+    session[SENT] = sent.token
+    return redirect(sent.url, 303)
+
+
+@blueprint.get("/login/provider/back")
+@gate.open_to_all
+def come_back() -> Answer:
+    _want_provider()
+    said = request.args
+    returned = Returned(
+        session.pop(SENT, ""), said.get("state", ""), said.get("code", ""), issuer=said.get("iss", "")
+    )
+    try:
+        entered, wished = enter_by_provider(returned, gate.browser(), house())
+    except InvalidInput as problem:
+        return _login("", str(problem)), 422
+    except TooManyTries as problem:
+        return _login("", str(problem)), 429
+    except SourceError:
+        return _login("", SILENT), 502
+    return _further(entered, wished)
 
 
 @blueprint.get("/login/code")
@@ -133,6 +175,12 @@ def leave() -> Answer:
     return gate.let_out()
 
 
+def _want_provider() -> None:
+    """Raises NotFound where no provider is set."""
+    if not settings().oidc_issuer:
+        raise NotFound(kind="page", name=request.path)
+
+
 def _login(wished: str, problem: str = "") -> str:
     """The login page; for "" nothing has gone wrong."""
     form = LoginForm(formdata=None, next=gate.own_path(wished))
@@ -147,6 +195,7 @@ def _door(form: LoginForm) -> str:
         form=form,
         passkey=PasskeyForm(formdata=None, next=form.next.data),
         has_passkeys=has_passkeys(),
+        provider=settings().oidc_name or urlsplit(settings().oidc_issuer).hostname,
     )
 
 

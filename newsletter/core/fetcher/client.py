@@ -7,7 +7,7 @@ first URL. Nothing of ours goes out: no cookies, no logins, no proxy of the envi
 
 import socket
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
@@ -91,6 +91,7 @@ class _Question:
 
     method: str
     headers: dict[str, str]
+    body: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,19 @@ class Fetcher:
             url = self._moved(url, answer)
         raise _too_many()
 
+    def exchange(self, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Fetched:
+        """What a server of our choice answers to headers of ours: to GET, or with a body to POST.
+
+        No redirect is followed, because what is said here is for nobody else. Raises as `get`.
+        """
+        question = _Question("GET" if body is None else "POST", dict(headers), body)
+        budget = Budget(self._seconds, MAX_BYTES + _HEADER_BYTES)
+        answer = self._ask(url, question, budget, partial(_read, {}, url, url))
+        if isinstance(answer, Fetched):
+            return answer
+        problem = "The server redirects, which is not followed here."
+        raise FetchFailed(problem)
+
     def status(self, url: str) -> int:
         """What whoever opens it is answered with, at the end of its redirects; no body is read.
 
@@ -174,7 +188,7 @@ class Fetcher:
         headers = {"Host": place.authority, **_HEADERS, **question.headers}
         try:
             with closing(self._dial(place, addresses, budget)) as line:
-                response = _request(place, question.method, headers, MeteredSocket(line, budget))
+                response = _request(place, question, headers, MeteredSocket(line, budget))
                 return _redirect(response, url) if response.status in _REDIRECT else take(response)
         except TimeoutError as error:
             problem = "The server answers too slowly."
@@ -242,11 +256,11 @@ def _too_many() -> FetchFailed:
     return FetchFailed(f"The server redirects more than {MAX_REDIRECTS} times.")
 
 
-def _request(place: Place, method: str, headers: dict[str, str], line: MeteredSocket) -> HTTPResponse:
+def _request(place: Place, question: _Question, headers: dict[str, str], line: MeteredSocket) -> HTTPResponse:
     connection = HTTPConnection(place.host, place.port)
     # A connection that has a socket never makes one, so neither the name nor a proxy is looked at again.
     connection.sock = line
-    connection.request(method, place.target, headers=headers)
+    connection.request(question.method, place.target, body=question.body, headers=headers)
     return connection.getresponse()
 
 

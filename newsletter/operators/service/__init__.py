@@ -35,6 +35,7 @@ from newsletter.operators.service.passkeys import (
     enter_by_passkey,
     remove_passkey,
 )
+from newsletter.operators.service.signing_in import Returned, Sent, ask_provider, enter_by_provider
 from newsletter.operators.service.staying import (
     Browser,
     Entered,
@@ -51,16 +52,20 @@ __all__ = [
     "Browser",
     "Entered",
     "Post",
+    "Returned",
+    "Sent",
     "Setup",
     "add_factor",
     "add_operator",
     "add_passkey",
+    "ask_provider",
     "ask_to_add",
     "ask_to_enter",
     "change_password",
     "end",
     "enter_by_link",
     "enter_by_passkey",
+    "enter_by_provider",
     "give_role",
     "log_in",
     "log_out_everywhere",
