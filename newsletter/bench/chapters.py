@@ -37,9 +37,11 @@ Each source is a feed on 127.0.0.1, served by another process, with two kilobyte
 worker's own poll asks eight at a time, parses, sanitises and stores. What is stored beyond that is older than
 the window of the digest. The digest draws from all sources, all that was just polled is a candidate, and
 *built and explained* is what `newsletter digest explain` works out, with a reason for each. The edition has forty
-articles; each choice has another part of them, rendered to HTML and text with inlined styles. A figure counts
-only if everything was stored, every candidate was decided, and the editions differ. CPU time and memory are
-those of the service's process; the feeds' server and PostgreSQL's share the cores.
+articles; each choice has another part of them, rendered to HTML and text with inlined styles. At last it is
+queued for readers who follow different sets of topics: rendered, compiled, frozen and committed. Who signs up or
+leaves meanwhile waits on SQLite for as long as the *write lock is held*; on PostgreSQL they wait for nothing. A
+figure counts only if everything was stored, every candidate was decided, the editions differ, and everybody is
+queued. CPU time and memory are those of the service's process; the feeds' server and PostgreSQL's share the cores.
 """
 
 _IMPORT = """\

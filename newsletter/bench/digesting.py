@@ -21,6 +21,7 @@ from newsletter.bench.grounds import Ground, Outcome, grounds
 from newsletter.bench.installation import Installation
 from newsletter.bench.meter import Meter
 from newsletter.bench.stage import NEWSLETTER
+from newsletter.bench.wishing import gather, holding
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import BackendUnavailable
@@ -32,23 +33,29 @@ from newsletter.digests.service import Rule, add_digest, propose
 from newsletter.editions import service as editions
 from newsletter.editions.emails import Told, renderings
 from newsletter.editions.queries import articles_of, edition, layout_of
+from newsletter.editions.queries.audiences import reach
 from newsletter.mail.house import House
 from newsletter.newsletters.queries import newsletter
 from newsletter.newsletters.service import add_newsletter
 
 SLUG = "tidewater"
+WAITED = "of it, with the write lock held"
 OLD = timedelta(days=60)
 """How long ago what is stored beyond the polled articles came: before the window of any digest here."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """How many sources with how many entries are polled, how many articles are stored, for how many choices."""
+    """How many sources with how many entries are polled, how many articles are stored, for how many choices.
+
+    `readers` have these choices when the edition is queued.
+    """
 
     sources: int = 500
     entries: int = 40
     stored: int = 100_000
     choices: int = 200
+    readers: int = 100_000
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,8 @@ class Feat:
 def measure(asked: Asked, postgres: str, tell: Callable[[str], None]) -> Outcome[Feat]:
     """Every step on each kind of database that there is; `tell` hears of each."""
     numbers = (
-        f"--sources {asked.sources} --entries {asked.entries} --stored {asked.stored} --choices {asked.choices}"
+        f"--sources {asked.sources} --entries {asked.entries} --stored {asked.stored} --choices {asked.choices} "
+        f"--readers {asked.readers}"
     )
     found = Outcome[Feat](f"newsletter bench digest {numbers}")
     with (
@@ -123,6 +131,16 @@ def _feats(ground: Ground, asked: Asked, port: int) -> Iterator[Feat]:
         with taken.taking("rendered for each choice", asked.choices, "20 ms each"):
             _render(drafted.id, asked.choices, house)
         yield taken.feats[-1]
+        gather(newsletter(SLUG), asked.readers, asked.choices)
+        with (
+            holding() as held,
+            taken.taking("queued for readers of these choices", asked.readers, "10 s for 100,000"),
+        ):
+            sent = editions.send(drafted.id, house)
+        _check(reach(sent), asked.readers, "queued")
+        yield taken.feats[-1]
+        if held.seconds:
+            yield replace(taken.feats[-1], name=WAITED, seconds=held.seconds, cpu=held.cpu, aim="5 s for 100,000")
     ground.databases.drop(installation.database_url)
 
 

@@ -70,12 +70,12 @@ def _fill(house: House, recipients: int, size: int) -> bytes:
         db.session.add_all(articles)
     editions.draft(of.id, editions.Window(now() - timedelta(days=1), now()), articles)
     with transaction():
-        _subscribe(of, recipients)
+        subscribe(of, recipients)
     return message(articles, of, house)
 
 
-def _subscribe(of: Newsletter, recipients: int) -> None:
-    """Two statements, however many they are."""
+def subscribe(of: Newsletter, recipients: int) -> None:
+    """So many confirmed readers by two statements, within a transaction."""
     number = numbers_up_to(recipients)
     name = literal("reader").concat(number)
     domain = literal("@d").concat(number % 1000).concat(".example.org")

@@ -1,5 +1,6 @@
 """`newsletter bench import`, `web` and `digest`: how fast people and articles come in, and go out again."""
 
+from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -74,15 +75,17 @@ def web(subscribers: int, seconds: float, looks: int, **told: Any) -> None:  # n
     "--stored", default=100_000, type=click.IntRange(1), show_default=True, help="Articles of the digest."
 )
 @click.option("--choices", default=200, type=click.IntRange(2), show_default=True, help="Of topics.")
+@click.option("--readers", default=100_000, type=click.IntRange(1), show_default=True, help="Who have them.")
 @_POSTGRES
 @_WRITE
-def digest(sources: int, entries: int, stored: int, choices: int, **told: Any) -> None:  # noqa: ANN401 - options.
-    """Poll and store feeds, build a digest over all of it, render an edition for many choices of topics."""
+def digest(**told: Any) -> None:  # noqa: ANN401 - options.
+    """Poll and store feeds, build a digest over all of it, render and queue an edition for many choices."""
     _require_psutil()
     from newsletter.bench.chapters import digest_rows, write_digest  # noqa: PLC0415 - psutil comes with others.
     from newsletter.bench.digesting import Asked, measure  # noqa: PLC0415 - as above.
 
-    outcome = measure(Asked(sources, entries, stored, choices), told["postgres"], _tell)
+    asked = Asked(**{each.name: told[each.name] for each in fields(Asked)})
+    outcome = measure(asked, told["postgres"], _tell)
     if told["write"]:
         write_digest(told["write"], outcome)
     heading, *rest = digest_rows(outcome)
