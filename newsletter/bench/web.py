@@ -66,7 +66,7 @@ class Rush:
 
 @dataclass(frozen=True)
 class Asked:
-    """How many subscribers there are, and for how many seconds each kind of request is sent.
+    """How many subscribers there are, and for how many seconds each kind of request is sent; with 0 none is.
 
     Each page of the console is looked at once, and `looks` times again; with 0 none is, and the house has nothing
     but its subscribers.
@@ -124,7 +124,7 @@ def _measured(ground: Ground, asked: Asked) -> Iterator[Look | Rush]:
     with _server(installation, port) as server:
         if held:
             yield from _looks(ground, installation, held, asked)
-        for kind in asked.kinds:
+        for kind in asked.kinds if asked.seconds else ():
             yield _rush(ground, installation, kind, server, asked)
 
 
