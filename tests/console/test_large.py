@@ -174,4 +174,4 @@ def test_a_count_that_is_offered_is_of_these_very_people(app: Flask, house: Hous
 
     found = [offers.look(BulkKind.UNSUBSCRIBE, wanted_from({}, frozenset({of.id}))) for of in (tide, dawn, tide)]
 
-    assert [each and each[0] for each in found] == [2, 1, 2]
+    assert [each and each.value[0] for each in found] == [2, 1, 2]
