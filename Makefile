@@ -79,7 +79,7 @@ bench-import: $(VENV)/dev.stamp ## Measure a million rows in, out and taken back
 bench-digest: $(VENV)/dev.stamp ## Measure feeds polled, a digest and editions by choice, into docs/benchmarks-digest.md
 	$(BIN)/newsletter bench digest --write docs/benchmarks-digest.md
 
-bench-web: $(VENV)/dev.stamp ## Measure sign-ups, confirmations and unsubscribes per second, into docs/benchmarks-web.md
+bench-web: $(VENV)/dev.stamp ## Measure the console's pages and people per second, into docs/benchmarks-web.md
 	$(BIN)/newsletter bench web --write docs/benchmarks-web.md
 
 vendored: ## Copy the console's scripts from npm into newsletter/web/static, as package-lock.json has them (needs npm)

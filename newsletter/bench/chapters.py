@@ -74,13 +74,18 @@ is not what limits: on SQLite the threads of a process share one sync for all th
 
 
 _PAGES = """\
-### Pages of the console
+## Pages of the console
 
-The same database, and in it also hundreds of editions, of which one is being sent to all subscribers and one has
-been; sources, articles, imports, acts on many, suppressions, the trail, and sums of more than a year. An owner
-asks for each page over one connection: once as the first one since the server began, and {looks} times again, of
-which the median is shown. Milliseconds from the request to the last byte of the answer; the aim is {aim:.0f}.
-{words}
+    {command}
+
+The same database with many subscribers, and in it also hundreds of editions, of which one is being sent to all of
+them and one has been; sources, articles, imports, acts on many, suppressions, the trail, and sums of more than a
+year; in proportion where there are fewer than a million. An owner asks for each page over one connection, one
+after the other: for the first time since the server began, and {looks} times again, of which the median is shown.
+Milliseconds from the request to the last byte of the answer; the aim is {aim:.0f}. {words}
+
+No page waits for a million rows. A large edition's deliveries, and whom an act on many is for, are counted beside:
+the page says as of when its figures are, or that they are still being counted, and renews itself.
 """
 
 
@@ -124,18 +129,22 @@ def write_import(path: Path, outcome: Outcome[Step]) -> None:
 
 
 def write_web(path: Path, outcome: Seen) -> None:
-    text = _WEB.format(command=outcome.command)
-    chapter = _chapter(text, web_rows(outcome), outcome.machine, outcome.left_out)
-    _write(path, "web", chapter + _page_chapter(outcome.looks) if outcome.looks else chapter)
+    """A chapter for the requests and one for the pages; what was not measured stays as it is there."""
+    if outcome.results or not outcome.looks:
+        text = _WEB.format(command=outcome.command)
+        _write(path, "web", _chapter(text, web_rows(outcome), outcome.machine, outcome.left_out))
+    if outcome.looks:
+        # The name of an argument would be taken for a tag.
+        heading, *rows = page_rows(outcome.looks)
+        marked = [heading, *([f"`{name}`", *cells] for name, *cells in rows)]
+        _write(path, "pages", _chapter(_of_pages(outcome), marked, outcome.machine, outcome.left_out))
 
 
-def _page_chapter(looks: Sequence[Look]) -> str:
+def _of_pages(outcome: Seen) -> str:
+    looks = outcome.looks
     slow = len({each.page for each in looks if each.is_slow})
     words = f"Of {len({each.page for each in looks})} pages {slow or 'none'} took longer on one of the databases."
-    text = _PAGES.format(looks=len(looks[0].others), aim=AIM * 1000, words=words)
-    # The name of an argument would be taken for a tag.
-    rows = [[f"`{name}`" if place else name, *cells] for place, (name, *cells) in enumerate(page_rows(looks))]
-    return "\n" + "\n".join([text, _table(rows)])
+    return _PAGES.format(command=outcome.command, looks=len(looks[0].others), aim=AIM * 1000, words=words)
 
 
 def digest_rows(outcome: Outcome[Feat]) -> Rows:

@@ -1,10 +1,10 @@
 """How long the pages of the console take, each asked for by an owner who is logged in, one after the other."""
 
-import http.client
 import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -32,6 +32,23 @@ LEFT_OUT = frozenset(
 
 _AT = "console_editions.show"
 _PEOPLE = "/console/subscribers"
+
+
+class Answer(Protocol):
+    """Of a server, its body not read yet."""
+
+    @property
+    def status(self) -> int: ...
+
+    def read(self) -> bytes: ...
+
+
+class Line(Protocol):
+    """A connection, as `http.client` has it."""
+
+    def request(self, method: str, url: str, *, headers: Mapping[str, str]) -> None: ...
+
+    def getresponse(self) -> Answer: ...
 
 
 @dataclass(frozen=True)
@@ -80,13 +97,13 @@ def pages(app: Flask, held: Holdings, slug: str, subscribers: int) -> Iterator[P
     yield from _narrowed(slug, subscribers)
 
 
-def look_at(page: Page, looks: int, line: http.client.HTTPConnection, database: str, held: Holdings) -> Look:
+def look_at(page: Page, looks: int, line: Line, database: str, held: Holdings) -> Look:
     """Once and then so many times again. Raises BackendUnavailable for an answer that is no page."""
     took = [_seconds(page, line, held.key) for _ in range(1 + looks)]
     return Look(database, page.name, took[0], took[1:])
 
 
-def _seconds(page: Page, line: http.client.HTTPConnection, key: str) -> float:
+def _seconds(page: Page, line: Line, key: str) -> float:
     began = time.perf_counter()
     line.request("GET", page.path, headers={"Host": HOST, "Cookie": f"__Host-console={key}"})
     answer = line.getresponse()

@@ -11,9 +11,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from socket import create_connection
 
-from flask import current_app
-
 from newsletter import schema
+from newsletter.app import create_app
 from newsletter.bench import crowd
 from newsletter.bench.children import LONGEST_END, Child, environment, python
 from newsletter.bench.errands import KINDS, Kind, write_requests
@@ -21,11 +20,12 @@ from newsletter.bench.figures import TROUBLE
 from newsletter.bench.grounds import Ground, Outcome, grounds
 from newsletter.bench.holdings import Holdings, hold
 from newsletter.bench.installation import Installation
-from newsletter.bench.looking import Look, Page, look_at, pages
+from newsletter.bench.looking import Look, look_at, pages
 from newsletter.bench.meter import cpu_seconds
 from newsletter.bench.sinks import free_port
 from newsletter.bench.stage import NEWSLETTER
 from newsletter.core.errors import BackendUnavailable
+from newsletter.core.settings import from_mapping
 from newsletter.newsletters.queries import newsletter
 from newsletter.newsletters.service import add_newsletter
 
@@ -66,7 +66,7 @@ class Rush:
 
 @dataclass(frozen=True)
 class Asked:
-    """How many subscribers there are, and for how many seconds each kind of request is sent.
+    """How many subscribers there are, and for how many seconds each kind of request is sent; with 0 none is.
 
     Each page of the console is looked at once, and `looks` times again; with 0 none is, and the house has nothing
     but its subscribers.
@@ -120,20 +120,20 @@ def _measured(ground: Ground, asked: Asked) -> Iterator[Look | Rush]:
         of = add_newsletter(NEWSLETTER, SLUG)
         crowd.fill(of, asked.subscribers)
         held = hold(of, asked.subscribers, house) if asked.looks else None
-        shown = list(pages(current_app, held, SLUG, asked.subscribers)) if held else []
     ground.databases.settle(installation.database_url)
     with _server(installation, port) as server:
         if held:
-            yield from _looks(ground, port, (held, shown), asked)
-        for kind in asked.kinds:
+            yield from _looks(ground, installation, held, asked)
+        for kind in asked.kinds if asked.seconds else ():
             yield _rush(ground, installation, kind, server, asked)
 
 
-def _looks(ground: Ground, port: int, there: tuple[Holdings, Sequence[Page]], asked: Asked) -> Iterator[Look]:
+def _looks(ground: Ground, installation: Installation, held: Holdings, asked: Asked) -> Iterator[Look]:
     """Over one connection, and so by one process; the other one has nothing to do."""
-    held, shown = there
+    app = create_app(from_mapping(installation.environment))
+    port = int(installation.settings["LISTEN"].rpartition(":")[2])
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=LONGEST_LOOK)) as line:
-        for page in shown:
+        for page in pages(app, held, SLUG, asked.subscribers):
             yield look_at(page, asked.looks, line, ground.name, held)
 
 

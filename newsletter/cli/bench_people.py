@@ -42,7 +42,13 @@ def import_(rows: int, postgres: str, write: Path | None) -> None:
 @click.option(
     "--subscribers", default=1_000_000, type=click.IntRange(100), show_default=True, help="In the database."
 )
-@click.option("--seconds", default=10.0, type=click.FloatRange(0.1), show_default=True, help="For each kind.")
+@click.option(
+    "--seconds",
+    default=10.0,
+    type=click.FloatRange(0),
+    show_default=True,
+    help="For each kind; 0: the pages only.",
+)
 @click.option(
     "--looks",
     default=7,

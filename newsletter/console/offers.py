@@ -8,7 +8,7 @@ from flask import current_app
 
 from newsletter.console.watching import AT_ONCE, PATIENCE
 from newsletter.core.clock import now
-from newsletter.core.pacing import Glance
+from newsletter.core.pacing import Answer, Glance
 from newsletter.subscriptions.models import BulkKind
 from newsletter.subscriptions.policy.wanting import Wanted
 from newsletter.subscriptions.queries.finding import newest_number
@@ -24,6 +24,8 @@ _KEY = "newsletter_console_offers"
 Offer = tuple[int, int]
 """How many, and the greatest of their numbers, as `offer_bulk` tells them."""
 
+Offered = Answer[Offer]
+
 
 class Offers:
     """Those of one process."""
@@ -34,13 +36,12 @@ class Offers:
         self._counts: OrderedDict[tuple[BulkKind, Wanted], Glance[Offer]] = OrderedDict()
         self._lock = Lock()
 
-    def look(self, kind: BulkKind, wanted: Wanted) -> Offer | None:
+    def look(self, kind: BulkKind, wanted: Wanted) -> Offered | None:
         """None while they are being counted. Raises InvalidInput, as `offer_bulk` does."""
         check_bulk(kind, wanted)
         if newest_number() <= self._at_once:
-            return offer_bulk(kind, wanted)
-        found = self._count(kind, wanted).look(self._patience, now() - GOOD_FOR)
-        return found.value if found else None
+            return counted(kind, wanted)
+        return self._count(kind, wanted).look(self._patience, now() - GOOD_FOR)
 
     def _count(self, kind: BulkKind, wanted: Wanted) -> Glance[Offer]:
         with self._lock:
@@ -49,6 +50,12 @@ class Offers:
             while len(self._counts) > MOST_KEPT:
                 self._counts.popitem(last=False)
             return made
+
+
+def counted(kind: BulkKind, wanted: Wanted) -> Offered:
+    """While one waits. Raises InvalidInput."""
+    moment = now()
+    return Answer(offer_bulk(kind, wanted), moment)
 
 
 def offers() -> Offers:

@@ -19,6 +19,9 @@ SHARE = 10
 CHEAP = 0.05
 """Seconds; an answer that took less than this costs nobody anything."""
 
+THREAD = "glance"
+"""What threads that ask beside are called."""
+
 T = TypeVar("T")
 
 log = logger(__name__)
@@ -93,7 +96,7 @@ class Glance(Generic[T]):
             is_old = since is not None and self._answer is not None and self._answer.at < since
             if self._asking is None and (is_old or time.monotonic() >= self._due_at):
                 app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's way.
-                self._asking = Thread(target=self._find_out, args=(app,), daemon=True)
+                self._asking = Thread(target=self._find_out, args=(app,), name=THREAD, daemon=True)
                 self._asking.start()
             asking = self._asking
         if asking is not None:

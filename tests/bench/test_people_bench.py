@@ -61,7 +61,7 @@ def test_every_request_of_each_kind_has_its_effect_on_each_database() -> None:
 def test_a_figure_whose_requests_did_something_else_is_not_shown(wrong: dict[str, object]) -> None:
     kinds = [replace(KINDS[0], **wrong)]  # type: ignore[arg-type]
 
-    outcome = web.measure(web.Asked(100, 0.2, kinds), NOBODY, silent)
+    outcome = web.measure(web.Asked(100, 0.2, kinds=kinds), NOBODY, silent)
 
     assert outcome.results == []
     assert any("sign-up" in sentence and "in the tables" in sentence for sentence in outcome.left_out)
@@ -72,7 +72,8 @@ def test_the_commands_write_their_chapters_beside_each_other(tmp_path: Path) -> 
     written = ("--postgres", NOBODY, "--write", str(page), "--json")
 
     done(tmp_path, "bench", "import", "--rows", "200", *written)
-    said = json.loads(done(tmp_path, "bench", "web", "--subscribers", "100", "--seconds", "0.2", *written))
+    sizes = ("--subscribers", "100", "--seconds", "0.2", "--looks", "0")
+    said = json.loads(done(tmp_path, "bench", "web", *sizes, *written))
     done(tmp_path, "bench", "import", "--rows", "300", *written)
 
     text = page.read_text()

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from newsletter.console import gate
 from newsletter.console.gate import Answer
-from newsletter.console.offers import Offer, offers
+from newsletter.console.offers import Offered, counted, offers
 from newsletter.console.people_forms import BecauseForm
 from newsletter.console.policies import is_partial
 from newsletter.console.renewing import renewed
@@ -17,7 +17,7 @@ from newsletter.operators.service import note
 from newsletter.subscriptions.models import BulkAction, BulkKind, BulkState
 from newsletter.subscriptions.policy.wanting import Wanted
 from newsletter.subscriptions.queries.acts import bulk_actions
-from newsletter.subscriptions.service.bulk import begin_bulk, bulk_action, newsletters_of, offer_bulk, undo_bulk
+from newsletter.subscriptions.service.bulk import begin_bulk, bulk_action, newsletters_of, undo_bulk
 from newsletter.web.numbers import MOST_DIGITS, whole_number
 
 blueprint = Blueprint("console_bulk", __name__, url_prefix="/console/subscribers/acts")
@@ -58,7 +58,7 @@ def begin(kind: str) -> Answer:
             note(gate.operator().id, f"began to {act}", f"{begun.shown} people: {words}")
     except InvalidInput as problem:
         form.note(problem)
-        return _offer(act, wanted, offer_bulk(act, wanted), form), 422
+        return _offer(act, wanted, counted(act, wanted), form), 422
     return redirect(url_for(".one", number=begun.id), 303)
 
 
@@ -86,14 +86,15 @@ def _words(wanted: Wanted) -> str:
     return wanted.words({each.id: each.name for each in visible_newsletters()})
 
 
-def _offer(act: BulkKind, wanted: Wanted, offered: Offer, form: BecauseForm) -> str:
-    how_many, up_to = offered
+def _offer(act: BulkKind, wanted: Wanted, offered: Offered, form: BecauseForm) -> str:
+    how_many, up_to = offered.value
     return render_template(
         "console/act_offer.html",
         kind=act,
         words=_words(wanted),
         shown=how_many,
         up_to=up_to,
+        counted_at=offered.at,
         form=form,
         query=query_of(request.form if request.method == "POST" else request.args),
         fields=FIELDS,

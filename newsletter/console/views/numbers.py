@@ -48,7 +48,7 @@ def overview() -> Answer:
     of = next((each for each in there if each.slug == slug), there[0])
     states = standing_counts(of.id)
     grown, sent = _weeks(of, states), _editions(of)
-    ratios = {by: confirm_ratios(by, _ratio_since(), of.id)[:DOMAINS] for by in RATIOS}
+    ratios = {by: confirm_ratios(by, _ratio_since(), of.id) for by in RATIOS}
     return render_template(
         "console/numbers.html",
         of=of,
@@ -57,8 +57,8 @@ def overview() -> Answer:
         weeks=grown,
         growth_chart=columns([_growth_column(each) for each in grown]),
         counted_at=growth_counted_at(),
-        ratios=ratios,
-        low=[each.name for each in low(confirm_ratios("provider", _ratio_since(), of.id))],
+        ratios={by: rows[:DOMAINS] for by, rows in ratios.items()},
+        low=[each.name for each in low(ratios["provider"])],
         days=RATIO_DAYS,
         editions=sent,
         editions_chart=columns([_edition_column(each) for each in reversed(sent)]),
