@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from newsletter.articles.queries import sources
 from newsletter.console.places import find_place
 from newsletter.digests.queries import digests
-from newsletter.editions.policy import PUBLIC
+from newsletter.editions.policy import OPEN, PUBLIC
 from newsletter.editions.queries import listed
 from newsletter.newsletters.models import Newsletter
-from newsletter.newsletters.queries import newsletters
+from newsletter.newsletters.queries import is_dressed, newsletters
 from newsletter.operators.queries import was_done
 from newsletter.subscriptions.queries import is_anybody_there
 
-TRIED = "sent a test of"
-"""What the trail says of a test mail."""
+TRIED, DRESSED, LOGO = "sent a test of", "changed the look of", "changed the logo of"
+"""What the trail says of a test mail, and of a look and a logo that somebody has chosen."""
 
 
 @dataclass(frozen=True)
@@ -35,37 +35,16 @@ def steps() -> Sequence[Step]:
     has_sent = bool(listed(list(PUBLIC), None, 1))
     found = [
         _sender(founded),
-        Step(
-            "Read your first source",
-            "The feed of your site: RSS, Atom, JSON Feed, or WordPress.",
-            bool(sources()),
-            find_place("/console/sources"),
-            "Add a source",
-            "newsletter source add URL",
-        ),
-        Step(
-            "Say what comes when",
-            "A digest takes new articles at each slot of its schedule, and makes an edition of them.",
-            bool(digests()),
-            find_place("/console/digests"),
-            "Make a digest",
-            "newsletter digest add --help",
-        ),
+        _source(),
+        _look(founded, has_sent),
         Step(
             "Put the form on your site",
             "One line of HTML under your articles; done with the first sign-up.",
             is_anybody_there(),
-            find_place(f"/{founded[0].slug}/snippets") if founded else None,
+            find_place(f"/console/snippets/{founded[0].slug}") if founded else None,
             "Copy the snippet",
         ),
-        Step(
-            "Send yourself a test",
-            "The real mail, in your own inbox.",
-            has_sent or was_done(TRIED),
-            find_place("/console/editions"),
-            "To the editions",
-            "newsletter edition try EDITION ADDRESS",
-        ),
+        _test(has_sent),
     ]
     return [] if all(step.is_done for step in found) else found
 
@@ -78,4 +57,54 @@ def _sender(founded: Sequence[Newsletter]) -> Step:
         find_place("/console/newsletters"),
         "Found it",
         "newsletter newsletter add --help",
+    )
+
+
+def _source() -> Step:
+    """A source alone sends nothing: the step is done once a digest takes from it."""
+    if not sources():
+        told, path, label = (
+            "The feed of your site: RSS, Atom, JSON Feed, or WordPress.",
+            "/console/sources",
+            "Add a source",
+        )
+        command = "newsletter source add URL"
+    else:
+        told, path, label = (
+            "It is there. Now say what comes when: a digest takes new articles at each of its times.",
+            "/console/digests/+add",
+            "Make a digest",
+        )
+        command = "newsletter digest add --help"
+    return Step("Read your first source", told, bool(digests()), find_place(path), label, command)
+
+
+def _look(founded: Sequence[Newsletter], has_sent: bool) -> Step:  # noqa: FBT001 - passed by `steps` alone.
+    place = find_place(f"/console/newsletters/{founded[0].slug}") if founded else None
+    return Step(
+        "Give it its look",
+        "Theme, colours, fonts, logo, head and foot. Keep it as it is if you like it so.",
+        has_sent or was_done(DRESSED) or was_done(LOGO) or any(is_dressed(each) for each in founded),
+        f"{place}#look" if place else None,
+        "Choose the look",
+        "newsletter newsletter set SLUG --theme letter",
+    )
+
+
+def _test(has_sent: bool) -> Step:  # noqa: FBT001 - passed by `steps` alone.
+    """It leads to an edition, or to the digest that makes one."""
+    told, place, label = "The real mail, in your own inbox.", find_place("/console/editions"), "To the editions"
+    if waiting := listed(list(OPEN), None, 1):
+        place, label = find_place(f"/console/editions/{waiting[0].edition.id}"), "Send a test"
+        place = f"{place}#try" if place else None
+    elif known := digests():
+        told += " Run your digest once: its edition waits for you."
+        place, label = find_place(f"/console/digests/{known[0].slug}"), "Run the digest"
+    return Step(
+        "Send yourself a test",
+        told,
+        has_sent or was_done(TRIED),
+        place,
+        label,
+        "newsletter edition try EDITION ADDRESS",
     )

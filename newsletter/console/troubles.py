@@ -10,13 +10,15 @@ from newsletter.console.places import find_place
 from newsletter.console.words import ago, day_and_time
 from newsletter.core.clock import now
 from newsletter.delivery.queries import overdue
-from newsletter.digests.policy.watching import Kind
+from newsletter.digests.policy.watching import Kind, sight_of_complaints
 from newsletter.digests.queries import coming, missed_slots
+from newsletter.digests.service import complaining
 from newsletter.editions.policy import EditionStatus
 from newsletter.editions.queries import is_late, listed
 from newsletter.operators.policy import MOST_OF_ACCOUNT, WINDOW
 from newsletter.operators.queries import failed_tries
 from newsletter.subscriptions.policy.alarms import Cause
+from newsletter.suppressions.models import Reason
 
 PATIENCE = timedelta(minutes=2)
 """How late something may be before anybody is told."""
@@ -47,7 +49,13 @@ def troubles(of: Of) -> Sequence[Trouble]:
     moment = now()
     found = [*_paused(of), *_late(of, moment), *_missed(of, moment)]
     if of is None:
-        found += [*_waiting(moment), *_alarms(), *_sources(moment), *_guesses(moment)]
+        found += [
+            *_waiting(moment),
+            *_alarms(),
+            *_complaints(moment),
+            *_sources(moment),
+            *_guesses(moment),
+        ]
     return sorted(found, key=lambda each: not each.is_bad)
 
 
@@ -132,9 +140,24 @@ _ALARMS: Mapping[str, tuple[str, str, str]] = {
 def _alarms() -> Iterator[Trouble]:
     for each in open_alarms():
         kind, _, about = each.cause.partition(" ")
+        if kind == Kind.COMPLAINTS:
+            # Told with the figures of this moment, also where no worker runs that would see them.
+            continue
         title, told, path = _ALARMS[kind]
         url = find_place(path.format(about))
         yield Trouble(title.format(about), f"{told} It began {ago(each.since)}.", url=url, label="Look at it")
+
+
+def _complaints(moment: datetime) -> Iterator[Trouble]:
+    sight = sight_of_complaints(complaining(moment))
+    if sight.is_so:
+        place = find_place("/console/suppressions")
+        yield Trouble(
+            "Many readers report mails as spam",
+            f"{sight.words} Ask who complained why they got it; make leaving easier to find.",
+            url=f"{place}?reason={Reason.COMPLAINT}" if place else None,
+            label="See who complained",
+        )
 
 
 def _sources(moment: datetime) -> Iterator[Trouble]:

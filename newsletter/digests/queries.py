@@ -204,7 +204,9 @@ def sources_by_newsletter() -> Mapping[int, Sequence[int]]:
     )
     found: dict[int, list[int]] = {}
     for newsletter_id, source_id in rows:
-        found.setdefault(newsletter_id, []).extend([] if source_id is None else [source_id])
+        kept = found.setdefault(newsletter_id, [])
+        # Where all were removed, the row has no source.
+        kept += [source_id] if source_id else []
     return found
 
 

@@ -29,6 +29,7 @@ class Edition(db.Model):  # type: ignore[name-defined, misc]
         UniqueConstraint("newsletter_id", "slot"),
         UniqueConstraint("newsletter_id", "number"),
         Index("ix_editions_newsletter_id", "newsletter_id", "id"),
+        Index("ix_editions_created_at", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -43,6 +43,15 @@ def newsletter(slug: str) -> Newsletter:
     return found
 
 
+_DRESS = ("theme", "fonts", "pictures", "accent", "accent_dark", "logo", "header", "footer")
+
+
+def is_dressed(of: Newsletter) -> bool:
+    """Whether it looks otherwise than one of which nobody has said how it looks."""
+    columns = Newsletter.__table__.c
+    return any(getattr(of, name) != columns[name].default.arg for name in _DRESS)
+
+
 def canary_rule(of: Newsletter) -> CanaryRule | None:
     """How some of its readers get an edition first; None when all get it together."""
     if not of.canary_share:

@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import UtcDateTime, db
 
+IMPORTED = "import "
+"""How the words of a suppression begin that an import brought, by which it is taken back with the import."""
+
 
 class Reason(StrEnum):
     """Why we must not mail it."""

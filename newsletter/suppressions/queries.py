@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from newsletter.core.db import db
-from newsletter.suppressions.models import Reason, Suppression
+from newsletter.suppressions.models import IMPORTED, Reason, Suppression
 
 
 def find_suppression(address_key: str) -> Suppression | None:
@@ -18,6 +18,16 @@ def may_be_asked(address_key: str) -> bool:
     """Whether a confirmation may go there: who was only erased may come back, if it is they who ask."""
     found = find_suppression(address_key)
     return found is None or found.reason == Reason.ERASED
+
+
+def complaints_since(moment: datetime) -> int:
+    """How many addresses a complaint has silenced since then; those of an import complained elsewhere."""
+    counted = select(func.count()).where(
+        Suppression.reason == Reason.COMPLAINT,
+        Suppression.created_at >= moment,
+        ~Suppression.words.startswith(IMPORTED),
+    )
+    return db.session.scalar(counted) or 0
 
 
 def erased_keys() -> Sequence[tuple[str, datetime]]:

@@ -7,10 +7,7 @@ from sqlalchemy import delete, update
 
 from newsletter.core.clock import now
 from newsletter.core.db import any_of, db, insert_ignoring, transaction
-from newsletter.suppressions.models import Reason, Suppression
-
-IMPORTED = "import "
-"""How the words of a suppression begin that an import brought, by which it is taken back with the import."""
+from newsletter.suppressions.models import IMPORTED, Reason, Suppression
 
 
 def lift_erasure(address_key: str) -> None:

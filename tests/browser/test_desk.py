@@ -75,6 +75,7 @@ def digest_is_made(stage: Stage, page: Page) -> None:
     assert_well_made(page)
     type_into(page, "slug", "morning")
     type_into(page, "when", "weekdays at 06:30")
+    type_into(page, "timezone", "UTC")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     press(page, "Add it")

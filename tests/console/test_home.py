@@ -18,6 +18,7 @@ from newsletter.delivery.service import finish_mailings
 from newsletter.editions import service as editions
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.service import Style, dress
 from newsletter.operators.policy import MOST_OF_ACCOUNT
 from newsletter.operators.service.counting import note_try
 from newsletter.subscriptions.policy.alarms import Cause
@@ -45,13 +46,47 @@ def test_an_empty_installation_shows_the_first_steps_and_nothing_wrong(operator:
 
 def test_steps_tick_themselves_off_and_go_away(operator: FlaskClient, house: House) -> None:
     of = make.newsletter()
-    make.digest(of, [make.source()])
+    source = make.source()
+    assert [step.is_done for step in steps()] == [True, False, False, False, False]
+    make.digest(of, [source])
+    assert [step.is_done for step in steps()] == [True, True, False, False, False]
+    dress("courier", Style(theme="letter"))
     assert [step.is_done for step in steps()] == [True, True, True, False, False]
     make.subscription(of, house)
     sent_edition(of, house)
 
     assert steps() == []
     assert "First steps" not in operator.get("/console").text
+
+
+def test_each_step_leads_to_where_it_is_taken(operator: FlaskClient, house: House) -> None:
+    def urls() -> list[str | None]:
+        return [step.url for step in steps()]
+
+    assert urls() == ["/console/newsletters", "/console/sources", None, None, "/console/editions"]
+    of, source = make.newsletter(), make.source()
+    assert urls()[1:] == [
+        *("/console/digests/+add", "/console/newsletters/courier#look"),
+        *("/console/snippets/courier", "/console/editions"),
+    ]  # fmt: skip
+    make.digest(of, [source])
+    assert urls()[4] == "/console/digests/morning"
+    made = make.edition(of, [make.article(source)])
+    assert urls()[4] == f"/console/editions/{made.id}#try"
+    for url in urls():
+        assert url
+        path, _, part = url.partition("#")
+        page = operator.get(path)
+        assert page.status_code == 200
+        assert not part or f'id="{part}"' in page.text
+
+
+def test_a_look_that_is_kept_as_it_is_is_chosen_too(operator: FlaskClient, house: House) -> None:
+    of = make.newsletter()
+    look = {name: getattr(of, name) for name in Style.__dataclass_fields__}
+    make.press(operator, "/console/newsletters/courier/look", **look)
+
+    assert steps()[2].is_done
 
 
 def test_what_went_out_has_the_counts_of_the_ledger(operator: FlaskClient, house: House) -> None:

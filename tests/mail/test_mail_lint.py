@@ -25,7 +25,13 @@ CASES = {
     "a budget with room": ("alarm", samples.alarm("budget", Filling(samples.ALL, 900, 0), is_over=True)),
     **{
         f"the watchdog, {kind} {number} {is_over}": ("watch", samples.watch(kind, number, is_over=is_over))
-        for kind, number in (("late", 17), ("empty", None), ("smaller", 17), ("standstill", 17))
+        for kind, number in (
+            ("late", 17),
+            ("empty", None),
+            ("smaller", 17),
+            ("standstill", 17),
+            ("complaints", None),
+        )
         for is_over in (False, True)
     },
     "one article": ("digest", samples.digest(MANY[:1])),

@@ -34,6 +34,40 @@ class Kind(StrEnum):
     EMPTY = "empty"
     SMALLER = "smaller"
     STILL = "standstill"
+    COMPLAINTS = "complaints"
+
+
+RATE_DAYS = 30
+"""Of how many days complaints and accepted mails are counted."""
+
+NEAR, CLEAR = 0.0008, 0.0006
+"""Large providers ask that less than 0.1 % of mails are reported as spam. From NEAR on it is told, and below CLEAR
+it is over.
+"""
+
+FEWEST_COMPLAINTS = 5
+"""Fewer say nothing, however few mails there were."""
+
+
+@dataclass(frozen=True)
+class Complaining:
+    """How many reported a mail as spam within `RATE_DAYS`, and how many mails of editions were accepted."""
+
+    complaints: int
+    accepted: int
+
+    @property
+    def rate(self) -> float:
+        """From 0 to 1; 0 where nothing was accepted."""
+        return self.complaints / self.accepted if self.accepted else 0.0
+
+    @property
+    def words(self) -> str:
+        """With its figures, as one sentence."""
+        return (
+            f"{self.complaints:,} readers reported a mail as spam within {RATE_DAYS} days, of {self.accepted:,}"
+            f" mails that were accepted: {self.rate:.2%}, and large providers ask for less than 0.10%."
+        )
 
 
 @dataclass(frozen=True)
@@ -74,7 +108,7 @@ def restored(values: Mapping[str, Any]) -> Watch:
 class Sight:
     """What was seen: of what, whether it is so (None: as it was), and in `words` what is wrong, as one sentence.
 
-    `about` is the digest's slug or the edition's number; `edition_id` None where there is none.
+    `about` is the digest's slug, the edition's number, or "house" for all; `edition_id` None where there is none.
     """
 
     kind: Kind
@@ -156,6 +190,14 @@ def sight_of_smaller(slug: str, watch: Watch, slot: Slot | None) -> Sight:
     how = ways.get(slot.status, "It is on its way")
     words = f"Edition {slot.edition_id} has {slot.readers} readers, the one before it had {slot.last}. {how}."
     return Sight(Kind.SMALLER, slug, is_so=True, words=words, edition_id=slot.edition_id)
+
+
+def sight_of_complaints(seen: Complaining) -> Sight:
+    """A share of complaints near the one from which providers refuse all mail of a sender."""
+    if seen.complaints < FEWEST_COMPLAINTS or seen.rate < CLEAR:
+        return Sight(Kind.COMPLAINTS, "house", is_so=False)
+    is_so = True if seen.rate >= NEAR else None
+    return Sight(Kind.COMPLAINTS, "house", is_so=is_so, words=seen.words)
 
 
 def _at(moment: datetime) -> str:

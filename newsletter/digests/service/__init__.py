@@ -17,7 +17,7 @@ from newsletter.digests.service.ruling import (
 )
 from newsletter.digests.service.running import run, run_due
 from newsletter.digests.service.sourcing import Ties, gaps, ties
-from newsletter.digests.service.watching import watch
+from newsletter.digests.service.watching import complaining, watch
 
 __all__ = [
     "Company",
@@ -26,6 +26,7 @@ __all__ = [
     "Ties",
     "add_digest",
     "companies",
+    "complaining",
     "gaps",
     "links_ahead",
     "mark",

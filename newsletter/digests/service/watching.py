@@ -1,7 +1,7 @@
-"""The watchdog: tells the operator of an edition that is late, empty, short, smaller, or stands still."""
+"""The watchdog: tells of complaints, and of an edition that is late, empty, short, smaller, or stands still."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from newsletter.alarms.policy import Rhythm
 from newsletter.alarms.queries import find_sender, open_alarms
@@ -12,12 +12,23 @@ from newsletter.core.errors import NewsletterError
 from newsletter.core.logs import logger
 from newsletter.digests.emails import Barking, watch_letter
 from newsletter.digests.models import Digest
-from newsletter.digests.policy.watching import Kind, Sight, sight_of_empty, sight_of_late, sight_of_smaller
+from newsletter.digests.policy.watching import (
+    RATE_DAYS,
+    Complaining,
+    Kind,
+    Sight,
+    sight_of_complaints,
+    sight_of_empty,
+    sight_of_late,
+    sight_of_smaller,
+)
 from newsletter.digests.queries import digests, last_slot
 from newsletter.editions.policy import STANDSTILL
+from newsletter.editions.queries.accepted import accepted_since
 from newsletter.editions.queries.audiences import standing_still
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
+from newsletter.suppressions.queries import complaints_since
 
 log = logger(__name__)
 
@@ -26,6 +37,7 @@ _WRONG = {
     Kind.EMPTY: "edition is empty or short",
     Kind.SMALLER: "edition has fewer readers",
     Kind.STILL: "sending stands still",
+    Kind.COMPLAINTS: "many readers complain",
 }
 
 
@@ -46,11 +58,18 @@ def watch(house: House) -> Sequence[Sight]:
     return wrong
 
 
+def complaining(moment: datetime) -> Complaining:
+    """The complaints of the last `RATE_DAYS`, beside what was accepted."""
+    since = moment - timedelta(days=RATE_DAYS)
+    return Complaining(complaints_since(since), accepted_since(since))
+
+
 def _sights(moment: datetime) -> Iterator[tuple[int | None, Sight]]:
-    """Each with the newsletter that it is about, None for one that is over and forgotten."""
+    """Each with the newsletter that it is about, None for one of all, or that is over and forgotten."""
     for digest in digests():
         for sight in _sights_of(digest, moment):
             yield digest.newsletter_id, sight
+    yield None, sight_of_complaints(complaining(moment))
     still = standing_still(moment - STANDSTILL)
     for edition, problem in still:
         why = problem or f"deliveries are due, and for {STANDSTILL.seconds // 60} minutes none has come to an end"

@@ -33,8 +33,7 @@ from newsletter.subscriptions.models import (
 )
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.policy.budgets import Trust, mailbox_of
-from newsletter.suppressions.models import Reason, Suppression
-from newsletter.suppressions.service import IMPORTED
+from newsletter.suppressions.models import IMPORTED, Reason, Suppression
 
 log = logger(__name__)
 
