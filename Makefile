@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
 
-.PHONY: help vendored run migration words check-mail gallery console-gallery test check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web bench-digest clean
+.PHONY: help vendored run migration words check-mail gallery console-gallery test lint check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web bench-digest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,11 +21,13 @@ run: $(VENV)/run.stamp ## Set up everything and start the demo: a paper, its fee
 test: $(VENV)/dev.stamp ## Set up everything and run the tests on SQLite
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-check: $(VENV)/dev.stamp ## Lint, format, types, import contracts and house rules: before each commit
+lint: $(VENV)/dev.stamp ## Lint, format, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+check: lint ## The same and the house rules: before each commit
 	$(BIN)/python -m pytest -q -n $(WORKERS) tests/house
 
 fix: $(VENV)/dev.stamp ## Let ruff mend what it can
