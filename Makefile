@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
+# Some tests take a thousand times as long as others: whoever has nothing left takes from who has.
+SHARED_OUT := -n $(WORKERS) --dist worksteal
 
 .PHONY: help vendored run migration words check-mail gallery console-gallery test lint check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web bench-digest clean
 
@@ -19,7 +21,7 @@ run: $(VENV)/run.stamp ## Set up everything and start the demo: a paper, its fee
 	$(BIN)/newsletter demo
 
 test: $(VENV)/dev.stamp ## Set up everything and run the tests on SQLite
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest $(SHARED_OUT)
 
 lint: $(VENV)/dev.stamp ## Lint, format, types and import contracts
 	$(BIN)/ruff check .
@@ -36,7 +38,7 @@ fix: $(VENV)/dev.stamp ## Let ruff mend what it can
 
 test-postgres: $(VENV)/dev.stamp ## The same tests on PostgreSQL (NEWSLETTER_TEST_DATABASE_URL)
 	@test -n "$(NEWSLETTER_TEST_DATABASE_URL)" || { echo "NEWSLETTER_TEST_DATABASE_URL is not set; expected postgresql+psycopg://user@host/database"; exit 2; }
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest $(SHARED_OUT)
 
 faults: $(VENV)/dev.stamp ## Kill, cut and fill what sending rests on; a table of copies and losses. Needs NEWSLETTER_TEST_DATABASE_URL for PostgreSQL
 	$(BIN)/python -m pytest tests/faults -m "faults and not alone" -n 2
