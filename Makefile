@@ -9,8 +9,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 WORKERS ?= auto
+# Some tests take a thousand times as long as others: whoever has nothing left takes from who has.
+SHARED_OUT := -n $(WORKERS) --dist worksteal
 
-.PHONY: help vendored run migration words check-mail gallery console-gallery test check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web bench-digest clean
+.PHONY: help vendored run migration words check-mail gallery console-gallery test lint check fix coverage browser faults scale test-postgres lock screenshots bench bench-import bench-web bench-digest clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,13 +21,15 @@ run: $(VENV)/run.stamp ## Set up everything and start the demo: a paper, its fee
 	$(BIN)/newsletter demo
 
 test: $(VENV)/dev.stamp ## Set up everything and run the tests on SQLite
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest $(SHARED_OUT)
 
-check: $(VENV)/dev.stamp ## Lint, format, types, import contracts and house rules: before each commit
+lint: $(VENV)/dev.stamp ## Lint, format, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+check: lint ## The same and the house rules: before each commit
 	$(BIN)/python -m pytest -q -n $(WORKERS) tests/house
 
 fix: $(VENV)/dev.stamp ## Let ruff mend what it can
@@ -34,7 +38,7 @@ fix: $(VENV)/dev.stamp ## Let ruff mend what it can
 
 test-postgres: $(VENV)/dev.stamp ## The same tests on PostgreSQL (NEWSLETTER_TEST_DATABASE_URL)
 	@test -n "$(NEWSLETTER_TEST_DATABASE_URL)" || { echo "NEWSLETTER_TEST_DATABASE_URL is not set; expected postgresql+psycopg://user@host/database"; exit 2; }
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest $(SHARED_OUT)
 
 faults: $(VENV)/dev.stamp ## Kill, cut and fill what sending rests on; a table of copies and losses. Needs NEWSLETTER_TEST_DATABASE_URL for PostgreSQL
 	$(BIN)/python -m pytest tests/faults -m "faults and not alone" -n 2

@@ -12,7 +12,7 @@ from newsletter.digests import views as digests
 from newsletter.editions import views as editions
 from newsletter.metrics import metrics
 from newsletter.subscriptions import views as public
-from newsletter.web import cross_origin, csrf, current, errors, headers, images, pages, static_files
+from newsletter.web import cross_origin, csrf, current, errors, headers, images, pages, routes, static_files
 
 LARGEST_REQUEST = 1_000_000
 """Bytes of a request body; the largest form we have is a hundredth of it."""
@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         settings = current.settings()
     is_encrypted = settings.base_url.startswith("https:")
+    app.url_rule_class = routes.LateRule
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),

@@ -36,9 +36,14 @@ _KEY = "newsletter_console_watches"
 
 
 class Watches:
-    """Those of one process, and the seats of its streams."""
+    """Those of one process, and the seats of its streams.
+
+    When the web server stops, it says so by `is_closing`, and each stream ends at its next look.
+    """
 
     def __init__(self, at_once: int = AT_ONCE, patience: float = PATIENCE) -> None:
+        # No Event, whose lock a signal handler could wait for in vain.
+        self.is_closing = False
         self._at_once = at_once
         self._patience = patience
         self._seats = BoundedSemaphore(SEATS)
@@ -97,15 +102,18 @@ def event(name: str, text: str) -> str:
     return f"event: {name}\n{lines}\n"
 
 
-def stream(parts: Callable[[], Mapping[str, str]], seconds: float = STREAM_SECONDS) -> Iterator[str]:
+def stream(
+    parts: Callable[[], Mapping[str, str]], is_closing: Callable[[], bool], seconds: float = STREAM_SECONDS
+) -> Iterator[str]:
     """The parts of a page by name, each whenever it has changed, for so long or until there is one named `over`.
 
-    The browser comes back by itself a second after the end; it stays away after `over`.
+    It also ends where `is_closing`. The browser comes back by itself a second after the end; it stays away after
+    `over`.
     """
     yield "retry: 1000\n\n"
     sent: dict[str, str] = {}
     began = spoken = time.monotonic()
-    while time.monotonic() - began < seconds:
+    while time.monotonic() - began < seconds and not is_closing():
         for name, text in parts().items():
             if sent.get(name) != text:
                 sent[name], spoken = text, time.monotonic()

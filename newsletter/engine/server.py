@@ -8,6 +8,7 @@ from types import FrameType
 from flask import Flask
 from waitress.server import create_server
 
+from newsletter.console.live import watches
 from newsletter.core.db import db
 from newsletter.core.logs import logger
 from newsletter.core.settings import Settings
@@ -38,7 +39,7 @@ def listen(settings: Settings) -> socket.socket:
 
 
 def serve(app: Flask, settings: Settings, door: socket.socket) -> None:
-    """Answer requests until SIGTERM or SIGINT; those under way are finished."""
+    """Answer requests until SIGTERM or SIGINT; those under way are finished, and streams end."""
     server = create_server(
         app,
         sockets=[door],
@@ -47,15 +48,17 @@ def serve(app: Flask, settings: Settings, door: socket.socket) -> None:
         # With proxies of our own in front, `app` itself believes as many entries as there are of them.
         clear_untrusted_proxy_headers=settings.proxy_hops == 0,
     )
+    with app.app_context():
+        streams = watches()
+        # Many ask at once, and nobody should have to wait until the disk has heard of all the others one by one.
+        share_syncs(db.engine)
 
     def ask(_number: int, _frame: FrameType | None) -> None:
+        streams.is_closing = True
         raise SystemExit
 
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
-    with app.app_context():
-        # Many ask at once, and nobody should have to wait until the disk has heard of all the others one by one.
-        share_syncs(db.engine)
     log.info("web server started", address=f"http://{settings.listen}")
     server.run()
     server.task_dispatcher.shutdown()

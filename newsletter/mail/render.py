@@ -9,7 +9,7 @@ import re
 import textwrap
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -42,7 +42,6 @@ class Renderer:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._templates: dict[str, Environment] = {}
         # The `<style>` marked "keep" holds what cannot be inlined: the dark and the narrow rules.
         self._inliner = CSSInliner(load_remote_stylesheets=False, minify_css=True)
 
@@ -59,13 +58,12 @@ class Renderer:
 
     def _part(self, path: str, values: Mapping[str, object]) -> str:
         language = spoken(str(getattr(values.get("newsletter"), "language", LANGUAGES[0])))
-        if language not in self._templates:
-            self._templates[language] = _environment(self._folder, language)
-        return self._templates[language].get_template(path).render(values)
+        return _environment(self._folder, language).get_template(path).render(values)
 
 
+@lru_cache(maxsize=32)
 def _environment(folder: Path, language: str) -> Environment:
-    """The templates as they speak in one language."""
+    """The templates as they speak in one language; each is read and compiled once in a process."""
     made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=select_autoescape(("html",), default=False),

@@ -106,7 +106,7 @@ def test_no_line_of_a_page_becomes_an_event_of_its_own() -> None:
 
 def test_a_stream_lasts_no_longer_than_it_may() -> None:
     began = time.monotonic()
-    told = "".join(stream(lambda: {"figures": "same"}, seconds=0.5))
+    told = "".join(stream(lambda: {"figures": "same"}, lambda: False, seconds=0.5))
 
     assert time.monotonic() - began < 10
     assert events(told) == [("figures", "same")]

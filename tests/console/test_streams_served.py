@@ -1,6 +1,8 @@
-"""Streams over a real web server: readers are answered beside them, and a page that was closed leaves its seat."""
+"""Streams over a real web server: readers are answered beside them, and a page or a server that goes ends them."""
 
+import signal
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,9 +15,12 @@ from newsletter.core.db import db
 from newsletter.core.settings import Settings
 from newsletter.editions import service as editions
 from newsletter.editions.queries import edition
+from newsletter.mail.house import House
 from newsletter.operators.service import Browser, log_in
 from tests import make
 from tests.console.desks import newsroom
+from tests.console.test_sending import on_its_way
+from tests.engine.test_supervisor import answers, service, until
 from tests.trips.stage import Stage, awaited, get, running
 
 pytestmark = pytest.mark.loopback
@@ -33,12 +38,12 @@ def stage(app: Flask, settings: Settings, tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-def listen(stage: Stage, key: str) -> tuple[socket.socket, bytes]:
+def listen(url: str, cookie: str, host: str = "") -> tuple[socket.socket, bytes]:
     """A connection on which a browser listens, and the beginning of what it is told."""
-    place = urlsplit(stage.url)
+    place = urlsplit(url)
     line = socket.create_connection((place.hostname or "", place.port or 0), timeout=10)
-    request = f"GET /console/editions/1/stream HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: console={key}\r\n\r\n"
-    line.sendall(request.encode())
+    asked = f"Host: {host or place.netloc}\r\nCookie: {cookie}"
+    line.sendall(f"GET /console/editions/1/stream HTTP/1.1\r\n{asked}\r\n\r\n".encode())
     told = line.recv(4096)
     while told.startswith(b"HTTP/1.1 200") and b"event: figures" not in told:
         told += line.recv(4096)
@@ -49,10 +54,10 @@ def test_readers_are_answered_beside_streams_and_a_closed_page_leaves_its_seat(s
     who = make.operator(stage.house)
     key = log_in(who.address, make.PASSWORD, Browser("192.0.2.9", "Netscape"), stage.house).key
     db.session.commit()
-    lines = [listen(stage, key) for _ in range(SEATS)]
+    lines = [listen(stage.url, f"console={key}") for _ in range(SEATS)]
 
     assert all(b"text/event-stream" in told for _, told in lines)
-    refused, told = listen(stage, key)
+    refused, told = listen(stage.url, f"console={key}")
     assert told.startswith(b"HTTP/1.1 503")
     refused.close()
     assert get(f"{stage.url}/courier")[0] == 200
@@ -61,8 +66,33 @@ def test_readers_are_answered_beside_streams_and_a_closed_page_leaves_its_seat(s
         line.close()
 
     def has_a_seat() -> bool | None:
-        line, told = listen(stage, key)
+        line, told = listen(stage.url, f"console={key}")
         line.close()
         return told.startswith(b"HTTP/1.1 200") or None
 
     assert awaited(has_a_seat)
+
+
+def test_a_web_server_that_stops_ends_its_streams_and_keeps_nobody_waiting(
+    app: Flask, house: House, settings: Settings, tmp_path: Path
+) -> None:
+    room = on_its_way(house, "ann@example.org")
+    editions.pause(room.edition.id)
+    who = make.operator(house)
+    key = log_in(who.address, make.PASSWORD, Browser("192.0.2.9", "Netscape"), house).key
+    db.session.commit()
+    with service(settings, tmp_path) as (process, url):
+        until(lambda: answers(url))
+        line, told = listen(url, f"__Host-console={key}", "letters.example.org")
+        assert b"event: figures" in told
+
+        process.send_signal(signal.SIGTERM)
+        asked_at = time.monotonic()
+        while more := line.recv(4096):
+            told += more
+        line.close()
+
+        assert told.endswith(b"\r\n0\r\n\r\n")
+        assert process.wait(timeout=60) == 0
+        # Threads that go on are waited for twice five seconds.
+        assert time.monotonic() - asked_at < 8

@@ -1,5 +1,6 @@
 """The service as it runs for real: web server, worker and mail server on loopback, in threads of the test."""
 
+import socket
 import time
 import urllib.error
 import urllib.parse
@@ -10,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Flask
 from waitress.server import create_server
 
 from newsletter.app import create_app
+from newsletter.console.live import watches
 from newsletter.core.db import db
 from newsletter.core.settings import HostPort, Settings
 from newsletter.delivery.models import Lane
@@ -59,21 +61,22 @@ def running(
     with (
         Catcher(folder / "caught", 0, 0) as catcher,
         LoopbackServer(feeds or Flask("no feeds"), 0) as site,
-        _web_server() as (port, serve),
+        # Open before there is an app, because the settings name it.
+        socket.create_server(("127.0.0.1", 0)) as door,
     ):
         chosen = replace(
             settings,
-            base_url=f"http://{host}:{port}",
+            base_url=f"http://{host}:{door.getsockname()[1]}",
             backends=backends or f"smtp://127.0.0.1:{catcher.smtp_port}?tls=none",
             fetch_allow=(HostPort("127.0.0.1", site.port),),
             poll_every=timedelta(seconds=1),
         )
         app = create_app(chosen)
-        serve(app)
         with app.app_context():
-            with _worker(app):
+            with _web_server(app, door), _worker(app):
                 app.config["FEEDS_URL"] = site.url
                 yield Stage(app, current.house(), catcher)
+            # Only now that nobody can ask the database any more: an engine that is put away gives new connections.
             db.session.remove()
             db.engine.dispose()
 
@@ -110,14 +113,10 @@ def _answer(request: urllib.request.Request) -> tuple[int, str]:
 
 
 @contextmanager
-def _web_server() -> Iterator[tuple[int, Callable[[Flask], None]]]:
-    """A web server's port, which the settings of the app must name, and how to give it the app."""
-    served: list[Flask] = []
-
-    def answer(environment: Any, start: Any) -> Any:  # noqa: ANN401 - WSGI as it is.
-        return served[0](environment, start)
-
-    server = create_server(answer, host="127.0.0.1", port=0, threads=4)
+def _web_server(app: Flask, door: socket.socket) -> Iterator[None]:
+    """Requests at the door are answered; afterwards no thread is left that answers one."""
+    door.settimeout(0)
+    server = create_server(app, sockets=[door], threads=4)
 
     def serve() -> None:
         # Closed from outside, it may just be asking the system for the place that has been taken away.
@@ -126,10 +125,14 @@ def _web_server() -> Iterator[tuple[int, Callable[[Flask], None]]]:
 
     thread = Thread(target=serve, name="web")
     thread.start()
-    yield int(server.effective_port), served.append
-    server.close()
-    server.task_dispatcher.shutdown()
-    thread.join(timeout=PATIENCE)
+    try:
+        yield
+    finally:
+        watches().is_closing = True
+        server.task_dispatcher.shutdown(timeout=PATIENCE)
+        server.close()
+        thread.join(timeout=PATIENCE)
+    assert not server.task_dispatcher.threads
 
 
 @contextmanager

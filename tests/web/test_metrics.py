@@ -13,6 +13,7 @@ from newsletter.alarms.service import settle
 from newsletter.app import create_app
 from newsletter.articles.service import mark_failing
 from newsletter.core.clock import now
+from newsletter.core.db import db
 from newsletter.core.settings import Settings
 from newsletter.editions import service as editions
 from newsletter.mail.house import House
@@ -104,6 +105,8 @@ def test_with_a_token_it_alone_counts(app: Flask, settings: Settings, given: str
     with closed.app_context():
         answer = closed.test_client().get("/metrics", headers={"Host": "10.0.0.7", "Authorization": given})
         silent = closed.test_client().get("/metrics", headers=HERE)
+        db.session.remove()
+        db.engine.dispose()
 
     assert (answer.status_code, silent.status_code) == (status, 404)
 

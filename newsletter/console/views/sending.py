@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from newsletter.console.acting import done, noting
 from newsletter.console.desks import shown
 from newsletter.console.gate import requires
-from newsletter.console.live import STREAM_SECONDS, stream, watches
+from newsletter.console.live import stream, watches
 from newsletter.console.watching import Seen
 from newsletter.core.clock import now
 from newsletter.core.db import db, reading
@@ -63,9 +63,8 @@ def live(edition_id: str) -> Response:
         busy.headers["Retry-After"] = str(BUSY_SECONDS)
         return busy
     key = chosen.id
-    answer = Response(
-        stream_with_context(stream(lambda: _parts(key), STREAM_SECONDS)), mimetype="text/event-stream"
-    )
+    told = stream(lambda: _parts(key), lambda: seats.is_closing)
+    answer = Response(stream_with_context(told), mimetype="text/event-stream")
     # Also when nobody ever reads a word of it, or goes away in the middle.
     answer.call_on_close(seats.leave_seat)
     # nginx would keep the words until there are enough of them.
