@@ -6,14 +6,12 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from newsletter.core.clock import now
-from newsletter.core.db import all_writers_wait, db
+from newsletter.core.db import db
 from newsletter.core.errors import Conflict
 from newsletter.digests.service import run_due
 from newsletter.editions import service
@@ -25,7 +23,10 @@ from newsletter.mail.message import Content, Envelope
 from newsletter.mail.render import Renderer
 from newsletter.newsletters.models import Newsletter
 from tests import make
+from tests.delivery.test_plans import on_sqlite
 from tests.digests.reading import had
+
+__all__ = ["on_sqlite"]
 
 WORDS = ("Harbour", "Football", "Regatta")
 HELD = "the write lock is held"
@@ -41,6 +42,12 @@ class Watching(Renderer):
     def render(self, name: str, values: Mapping[str, object]) -> Content:
         self.answers.append(self._do())
         return self._renderer.render(name, values)
+
+
+@pytest.fixture
+def house(on_sqlite: House) -> House:
+    """Whatever database the other tests run on: on PostgreSQL nobody waits, and nothing is rendered ahead."""
+    return on_sqlite
 
 
 @pytest.fixture
@@ -60,12 +67,7 @@ def drafted(of: Newsletter) -> Edition:
 
 def write(*statements: str) -> str:
     """As another process does, which gives up at once when it would have to wait."""
-    if not all_writers_wait():
-        with db.engine.begin() as link:
-            for each in statements:
-                link.execute(text(each))
-        return ""
-    path = Path(str(make_url(str(db.engine.url)).database))
+    path = str(make_url(str(db.engine.url)).database)
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as link:
         try:
             link.execute("BEGIN IMMEDIATE")
@@ -96,7 +98,7 @@ def test_whoever_signs_up_or_leaves_waits_for_one_rendering_whatever_the_number_
     make.send_all(house)
 
     # The whole of it is looked at once more by who holds the lock.
-    assert watching.answers == (["", "", "", HELD] if all_writers_wait() else [""] * 4)
+    assert watching.answers == ["", "", "", HELD]
     assert had(outbox) == {
         "all@example.org": [list(WORDS)],
         **{f"{word.lower()}@example.org": [[word]] for word in WORDS},
@@ -123,7 +125,7 @@ def test_what_changes_after_it_was_rendered_is_what_readers_get(
 
     [mail] = [each for each in outbox if each.recipient == "harbour@example.org"]
     assert seen in make.text_of(mail)
-    assert len(watching.answers) == (7 if all_writers_wait() else 4)
+    assert len(watching.answers) == 7
 
 
 def test_a_choice_that_comes_meanwhile_is_heeded_and_alone_rendered_with_the_lock_held(
@@ -139,9 +141,8 @@ def test_a_choice_that_comes_meanwhile_is_heeded_and_alone_rendered_with_the_loc
     service.send(edition.id, watched_house)
     make.send_all(house)
 
-    if all_writers_wait():
-        assert had(outbox)["late@example.org"] == [["Harbour", "Regatta"]]
-        assert len(watching.answers) == 5
+    assert had(outbox)["late@example.org"] == [["Harbour", "Regatta"]]
+    assert len(watching.answers) == 5
 
 
 def test_an_edition_that_somebody_else_sends_meanwhile_is_not_sent_again(
@@ -150,9 +151,8 @@ def test_an_edition_that_somebody_else_sends_meanwhile_is_not_sent_again(
     edition = drafted(of)
     watched_house, _ = watched(house, once("UPDATE editions SET status = 'sending'"))
 
-    if all_writers_wait():
-        with pytest.raises(Conflict, match="sending"):
-            service.send(edition.id, watched_house)
+    with pytest.raises(Conflict, match="sending"):
+        service.send(edition.id, watched_house)
     assert outbox == []
 
 
@@ -172,6 +172,6 @@ def test_a_slot_whose_edition_has_parts_leaves_it_to_the_next_tick(
     service.send_due(watched_house)
     make.send_all(house)
 
-    assert by_then == ((EditionStatus.SCHEDULED, 1) if all_writers_wait() else (EditionStatus.SENDING, 5))
-    assert watching.answers.count(HELD) == (2 if all_writers_wait() else 0)
+    assert by_then == (EditionStatus.SCHEDULED, 1)
+    assert watching.answers.count(HELD) == 2
     assert len(outbox) == 4

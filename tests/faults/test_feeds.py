@@ -1,8 +1,7 @@
 """F-33, F-35 to F-38: what feeds send, on its whole way into mails and pages.
 
 Each case goes from a server on loopback through poll, digest, gate and sender, with a good feed beside it that
-must not notice. The time zones of F-28 are simulated in `tests/digests/test_schedules.py`, the table of addresses
-of F-38 stands in `tests/core/test_fetcher_addresses.py`.
+must not notice. The table of addresses of F-38 stands in `tests/core/test_fetcher_addresses.py`.
 """
 
 import gzip

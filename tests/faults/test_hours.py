@@ -19,7 +19,6 @@ from tests.faults.invariants import check_all
 from tests.faults.oneclick import unsubscribe
 from tests.faults.receiver import Receiver, rule
 from tests.faults.stage import Stage, free_port, readers
-from tests.faults.worker import Process
 from tests.faults.zones import Zones
 
 pytestmark = [pytest.mark.faults, pytest.mark.loopback]
@@ -41,7 +40,7 @@ def test_who_waits_for_an_hour_gets_it_then_and_once_whoever_dies_meanwhile(stag
     stage.wait_until(lambda: "worker started" in mortal.said(), "it is at work")
 
     # As far ahead as this machine needs to start two workers more.
-    comes_at = now().replace(microsecond=0) + timedelta(seconds=5 + round(2 * (time.monotonic() - began)))
+    comes_at = now().replace(microsecond=0) + timedelta(seconds=3 + round(2 * (time.monotonic() - began)))
     hours = dict.fromkeys(soon, comes_at) | dict.fromkeys(later, comes_at + timedelta(seconds=2))
     edition = waiting(stage, [*at_once, *soon, *later], {who: zone_of(zones, at) for who, at in hours.items()})
     stage.wait_until_accepted(30)
@@ -51,18 +50,17 @@ def test_who_waits_for_an_hour_gets_it_then_and_once_whoever_dies_meanwhile(stag
     mortal.kill()
     killed_at = now()
     answers = {who: unsubscribe(port, edition, who, stage.house) for who in (*soon[:5], *later[:5])}
-    crew = [stage.worker(), stage.sender()]
+    mortal = stage.worker()
     stage.wait_until(lambda: not taken_by(receiver).isdisjoint(soon), "the hour has come")
-    for each in crew:
-        each.kill()
-    last: list[Process] = [stage.worker(), stage.sender()]
+    mortal.kill()
+    last = stage.worker()
     stage.wait_until(lambda: now() > max(hours.values()), "the last hour has come")
     stage.finish(edition)
-    for each in (*last, web):
-        each.stop()
+    last.stop()
+    web.stop()
 
     stops = [Stop(answer.at, recipients={who}) for who, answer in answers.items()]
-    bounds = Bounds(duplicates=3 * LINES, lines=2 * LINES, stops=stops)
+    bounds = Bounds(duplicates=2 * LINES, lines=2 * LINES, stops=stops)
     case = Case("HOURS", f"kill9_before_and_at_their_hour {database}", stage, edition, bounds)
     check_all(case)
     early = [each for each in receiver.dotted if wall_clock(each.mail_at) < hours.get(each.recipient, comes_at)]
