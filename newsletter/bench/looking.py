@@ -23,7 +23,9 @@ FOUND, HOST = 200, urlsplit(BASE_URL).netloc
 
 LEFT_OUT = frozenset(
     {
-        *("console_door.login", "console_door.code", "console_door.welcome"),  # For who is not logged in.
+        # For who is not logged in.
+        *("console_door.login", "console_door.code", "console_door.welcome", "console_door.ask_passkey"),
+        "console_passkeys.ask_remove",  # Nobody has one here.
         "console_sending.live",  # It goes on for a minute.
         "console_imports.rejected",  # A file as it lies on the disk.
         "console_snippets.overview",  # It leads to the page of a newsletter.
