@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from newsletter.articles.service import pause_source, remove_source
 from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.settings import Settings
@@ -31,6 +32,8 @@ QUIET = (
 PAGES = (
     *("/console", "/console/newsletters", "/console/newsletters/courier", "/console/backends"),
     *("/console/operators", "/console/operators/1", "/console/audit", "/console/settings", "/console/account"),
+    *("/console/sources/1", "/console/sources/1/remove", "/console/sources/2", "/console/digests/+add"),
+    *("/console/sources", "/console/digests/morning", "/console/digests/morning/schedule?when=hourly"),
     *("/console/account/second-factor", "/console/account/codes", "/console/nowhere"),
     "/console/account/passkeys",
 )
@@ -131,6 +134,8 @@ def furnish(house: House) -> None:
     paused = make.edition(of, make.articles(source, 2))
     editions.send(paused.id, house)
     editions.pause(paused.id, "554 5.7.1 " + "averylongwordwithoutanyspace" * 5)
+    pause_source(make.source(title="B" * 120).id)
+    remove_source(make.source(title="C" * 120).id)
     source.failing_since, source.problem = now() - timedelta(days=1), "It answers 503."
     db.session.commit()
 

@@ -9,6 +9,7 @@ from newsletter.console.gate import Answer
 from newsletter.console.look_forms import LogoForm, LookForm
 from newsletter.console.masthead_forms import MastheadForm
 from newsletter.console.places import find_place
+from newsletter.console.sending_forms import SendingForm
 from newsletter.core.db import transaction
 from newsletter.core.errors import Conflict, InvalidInput
 from newsletter.digests.policy import in_words
@@ -16,7 +17,15 @@ from newsletter.digests.queries import coming
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.queries import newsletter as find
 from newsletter.newsletters.queries import newsletters
-from newsletter.newsletters.service import add_newsletter, dress, hide_logo, show_logo, state
+from newsletter.newsletters.service import (
+    add_newsletter,
+    dress,
+    hide_logo,
+    measure_clicks,
+    send_first,
+    show_logo,
+    state,
+)
 from newsletter.operators.policy import Role
 from newsletter.operators.service import note
 from newsletter.web.current import house, settings
@@ -69,6 +78,23 @@ def masthead(newsletter: str) -> Answer:
     return done("Mails say this from now on.", url_for(".show", newsletter=newsletter))
 
 
+@blueprint.post("/<newsletter>/sending")
+@gate.requires(Role.PUBLISHER)
+def sending(newsletter: str) -> Answer:
+    """What `newsletter newsletter canary` and `clicks` say: who goes first, and whether clicks are counted."""
+    form = SendingForm()
+    if not form.validate():
+        return _page(newsletter, sending_form=form), 422
+    try:
+        with noting("said how editions leave of", f"newsletter {newsletter}"):
+            send_first(newsletter, form.rule())
+            measure_clicks(newsletter, counted=bool(form.measures_clicks.data))
+    except InvalidInput as problem:
+        form.note(problem)
+        return _page(newsletter, sending_form=form), 422
+    return done("So its editions leave, from the next one on.", url_for(".show", newsletter=newsletter))
+
+
 @blueprint.post("/<newsletter>/look")
 @gate.requires(Role.PUBLISHER)
 def look(newsletter: str) -> Answer:
@@ -110,12 +136,14 @@ def _page(
     look_form: LookForm | None = None,
     logo_form: LogoForm | None = None,
     masthead_form: MastheadForm | None = None,
+    sending_form: SendingForm | None = None,
 ) -> str:
     of = find(slug)
     return render_template(
         "console/newsletter.html",
         of=of,
         masthead=masthead_form or MastheadForm(formdata=None, obj=of),
+        sending=sending_form or SendingForm.of(of),
         zones=MastheadForm.zones(),
         look=look_form or LookForm.of(of),
         logo=logo_form or LogoForm(),
