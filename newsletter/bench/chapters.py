@@ -82,7 +82,8 @@ The same database with many subscribers, and in it also hundreds of editions, of
 them and one has been; sources, articles, imports, acts on many, suppressions, the trail, and sums of more than a
 year; in proportion where there are fewer than a million. An owner asks for each page over one connection, one
 after the other: for the first time since the server began, and {looks} times again, of which the median is shown.
-Milliseconds from the request to the last byte of the answer; the aim is {aim:.0f}. {words}
+Milliseconds from the request to the last byte of the answer; the aim is {aim:.0f}.
+{words}
 
 No page waits for a million rows. A large edition's deliveries, and whom an act on many is for, are counted beside:
 the page says as of when its figures are, or that they are still being counted, and renews itself.
