@@ -17,6 +17,7 @@ from newsletter.digests.service import run_due
 from newsletter.editions import service
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import EditionStatus
+from newsletter.editions.policy.splitting import Arm
 from newsletter.editions.queries import editions
 from newsletter.mail.house import House
 from newsletter.mail.message import Content, Envelope
@@ -103,6 +104,27 @@ def test_whoever_signs_up_or_leaves_waits_for_one_rendering_whatever_the_number_
         "all@example.org": [list(WORDS)],
         **{f"{word.lower()}@example.org": [[word]] for word in WORDS},
     }
+
+
+def test_both_of_two_subjects_are_rendered_ahead_and_neither_gets_the_words_of_the_other(
+    of: Newsletter, house: House, outbox: list[Envelope]
+) -> None:
+    make.subscriptions(of, house, 130)
+    edition = drafted(of)
+    service.call(edition.id, "Our own words")
+    service.split(edition.id, "Other words", 0.1, timedelta(hours=1))
+    watched_house, watching = watched(house, lambda: write("UPDATE newsletters SET name = name"))
+
+    service.send(edition.id, watched_house)
+    make.send_all(house)
+    service.watch_canaries(house)
+    service.choose(edition.id, Arm.OTHER)
+    make.send_all(house)
+
+    assert watching.answers == [*[""] * 6, HELD, HELD]
+    [mail] = [each for each in outbox if each.recipient == "harbour@example.org"]
+    assert [each for each in WORDS if each in make.text_of(mail)] == ["Harbour"]
+    assert {make.parsed(each)["Subject"] for each in outbox} == {"Our own words", "Other words"}
 
 
 @pytest.mark.parametrize(
