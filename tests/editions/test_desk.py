@@ -243,3 +243,21 @@ def test_an_edition_is_tried_on_any_address_but_on_none_that_must_not_be_mailed(
     assert all_editions()[0].status == EditionStatus.SCHEDULED
     with pytest.raises(InvalidAddress):
         editions.send_trial(drafted.id, "nobody", house)
+
+
+def test_what_is_held_at_its_hour_is_told_to_the_operator(
+    house: House, source: Source, outbox: list[Envelope], clock: Traveller
+) -> None:
+    told = replace(house, settings=replace(house.settings, operator="ines@desk.example"))
+    edition = draft(told, clock)
+    make.send_all(told)
+    before = len(outbox)
+
+    clock.shift(LEAD + GRACE + timedelta(minutes=1))
+    editions.send_due(told)
+    editions.send_due(told)
+    make.send_all(told)
+
+    assert editions.hold(edition.id).status == EditionStatus.HELD
+    assert [each.recipient for each in outbox[before:]] == ["ines@desk.example"]
+    assert "nothing was running" in make.text_of(outbox[-1])

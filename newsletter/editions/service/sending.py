@@ -1,6 +1,7 @@
 """Sending editions and stopping them."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import exists, update
@@ -22,6 +23,7 @@ from newsletter.editions.service.grouping import grouped
 from newsletter.editions.service.indexing import index
 from newsletter.editions.service.rehearsing import rehearsed
 from newsletter.editions.service.splitting import begin_split, settle_split, with_split
+from newsletter.editions.service.trying import tell_editor
 from newsletter.editions.service.wording import Worded, Wordings, refuse_errors
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
@@ -125,18 +127,26 @@ def recall(edition_id: int) -> Edition:
 
 
 def send_due(house: House) -> None:
-    """Send what is scheduled for now; what is too late, or unfit after all, is held."""
+    """Send what is scheduled for now; what is too late, or unfit after all, is held, and its editor is told."""
     moment = now()
     for edition_id, at in scheduled_until(moment):
         try:
-            if moment - at > GRACE:
-                hold(edition_id, f"it was meant to leave at {at:%Y-%m-%d %H:%M} UTC, and nothing was running")
-            else:
-                leave(edition_id, house)
-        except (EditionUnfit, UnsafeMessage) as problem:
-            hold(edition_id, str(problem))
+            chosen = _left_or_held(edition_id, at, moment, house)
         except Conflict as conflict:
             log.info("edition was taken", edition=edition_id, reason=str(conflict))
+            continue
+        if chosen.status == EditionStatus.HELD:
+            with suppress(UnsafeMessage):
+                tell_editor(edition_id, house)
+
+
+def _left_or_held(edition_id: int, at: datetime, moment: datetime, house: House) -> Edition:
+    if moment - at > GRACE:
+        return hold(edition_id, f"it was meant to leave at {at:%Y-%m-%d %H:%M} UTC, and nothing was running")
+    try:
+        return leave(edition_id, house)
+    except (EditionUnfit, UnsafeMessage) as problem:
+        return hold(edition_id, str(problem))
 
 
 def pause(edition_id: int, reason: str = BY_HAND) -> Edition:
