@@ -35,6 +35,7 @@ from newsletter.newsletters.queries import newsletter as find_one
 from newsletter.newsletters.service import Masthead, Style, add_newsletter
 from newsletter.operators.models import Operator
 from newsletter.operators.policy import Role
+from newsletter.operators.queries import has_second_step
 from newsletter.operators.queries import operator as find_operator
 from newsletter.operators.service import Browser, Post, add_operator
 from newsletter.operators.service.passwords import kept
@@ -280,7 +281,8 @@ def _kept_password() -> str:
 def log_in(client: FlaskClient, who: Operator, house: House) -> FlaskClient:
     """The client with a session of theirs, as after the login page."""
     with transaction():
-        entered = begin(find_operator(who.id), Browser("192.0.2.9", "Netscape"), is_complete=not who.factor)
+        waits = has_second_step(who, house.settings.second_factor)
+        entered = begin(find_operator(who.id), Browser("192.0.2.9", "Netscape"), is_complete=not waits)
     client.set_cookie("__Host-console", entered.key, domain="letters.example.org", secure=True)
     return client
 

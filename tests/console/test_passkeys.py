@@ -187,6 +187,7 @@ def test_where_the_rule_asks_for_a_second_factor_a_passkey_is_one(app: Flask, ho
 
     assert knock(stranger := app.test_client(), device).location == "/console"
     assert stranger.get("/console").status_code == 200
+    assert "password is enough" not in stranger.get("/console").text + stranger.get("/console/account").text
 
 
 def test_where_the_rule_asks_for_it_the_password_leads_to_the_passkey(app: Flask, house: House) -> None:

@@ -13,7 +13,7 @@ from newsletter.core.clock import now
 from newsletter.core.errors import InvalidInput, TooManyTries
 from newsletter.operators import service
 from newsletter.operators.policy import Role
-from newsletter.operators.queries import codes_left, passkeys_of, sessions_of
+from newsletter.operators.queries import codes_left, has_second_step, passkeys_of, sessions_of
 from newsletter.operators.service import Setup
 from newsletter.web import csrf
 from newsletter.web.current import house, settings
@@ -117,7 +117,8 @@ def _account(form: PasswordForm) -> str:
         this=who.session.id,
         codes_left=codes_left(who.operator.id),
         passkeys=passkeys_of(who.operator.id),
-        is_urged=who.powers.may_somewhere(Role.PUBLISHER),
+        is_urged=who.powers.may_somewhere(Role.PUBLISHER)
+        and not has_second_step(who.operator, settings().second_factor),
     )
 
 
