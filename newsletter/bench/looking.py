@@ -14,6 +14,7 @@ from newsletter.bench.crowd import FORMS, TOPIC
 from newsletter.bench.holdings import Holdings
 from newsletter.bench.installation import BASE_URL
 from newsletter.bench.papers import DIGEST
+from newsletter.console.gate import needed_for
 from newsletter.core.errors import BackendUnavailable
 
 AIM = 0.15
@@ -23,8 +24,6 @@ FOUND, HOST = 200, urlsplit(BASE_URL).netloc
 
 LEFT_OUT = frozenset(
     {
-        # For who is not logged in.
-        *("console_door.login", "console_door.code", "console_door.welcome", "console_door.ask_passkey"),
         "console_passkeys.ask_remove",  # Nobody has one here.
         "console_sending.live",  # It goes on for a minute.
         "console_imports.rejected",  # A file as it lies on the disk.
@@ -92,11 +91,18 @@ def pages(app: Flask, held: Holdings, slug: str, subscribers: int) -> Iterator[P
     """Every route of the console that shows something, and lists as they are narrowed."""
     values = _values(held, slug, subscribers)
     for rule in sorted(app.url_map.iter_rules(), key=lambda each: each.rule):
-        is_shown = rule.rule == "/console" or rule.rule.startswith("/console/")
-        if is_shown and "GET" in (rule.methods or ()) and rule.endpoint not in LEFT_OUT:
+        if _is_page(app, rule):
             for words, chosen in _choices(rule, held):
                 yield Page(f"{rule.rule}{words}", _path(rule, {**values, **chosen}))
     yield from _narrowed(slug, subscribers)
+
+
+def _is_page(app: Flask, rule: Rule) -> bool:
+    """What is open to all is for who is not logged in."""
+    is_shown = rule.rule == "/console" or rule.rule.startswith("/console/")
+    if not is_shown or "GET" not in (rule.methods or ()) or rule.endpoint in LEFT_OUT:
+        return False
+    return needed_for(app.view_functions[rule.endpoint]) is not None
 
 
 def look_at(page: Page, looks: int, line: Line, database: str, held: Holdings) -> Look:

@@ -88,6 +88,13 @@ class Seen(Outcome[Rush]):
         return super().as_dict() | {"pages": [each.as_dict() for each in self.looks]}
 
 
+@dataclass(frozen=True)
+class Missing:
+    """Why a page has no figure, in one sentence."""
+
+    words: str
+
+
 def measure(asked: Asked, postgres: str, tell: Callable[[str], None]) -> Seen:
     """Each page and each kind of request on each kind of database that there is; `tell` hears of each."""
     sizes = f"--subscribers {asked.subscribers} --seconds {asked.seconds:g} --looks {asked.looks}"
@@ -98,7 +105,10 @@ def measure(asked: Asked, postgres: str, tell: Callable[[str], None]) -> Seen:
         for ground in here.here:
             try:
                 for one in _measured(ground, asked):
-                    if isinstance(one, Look):
+                    if isinstance(one, Missing):
+                        found.left_out.append(one.words)
+                        tell(one.words)
+                    elif isinstance(one, Look):
                         found.looks.append(one)
                         tell(f"{one.page} on {ground.name}: {one.first * 1000:.0f}, {one.median * 1000:.0f} ms")
                     else:
@@ -110,7 +120,7 @@ def measure(asked: Asked, postgres: str, tell: Callable[[str], None]) -> Seen:
     return found
 
 
-def _measured(ground: Ground, asked: Asked) -> Iterator[Look | Rush]:
+def _measured(ground: Ground, asked: Asked) -> Iterator[Look | Missing | Rush]:
     """Raises BackendUnavailable when a request had no effect, or another one than it should."""
     port = free_port()
     settings = {"LISTEN": f"127.0.0.1:{port}", "WEB_PROCESSES": str(PROCESSES)}
@@ -128,13 +138,16 @@ def _measured(ground: Ground, asked: Asked) -> Iterator[Look | Rush]:
             yield _rush(ground, installation, kind, server, asked)
 
 
-def _looks(ground: Ground, installation: Installation, held: Holdings, asked: Asked) -> Iterator[Look]:
+def _looks(ground: Ground, installation: Installation, held: Holdings, asked: Asked) -> Iterator[Look | Missing]:
     """Over one connection, and so by one process; the other one has nothing to do."""
     app = create_app(from_mapping(installation.environment))
     port = int(installation.settings["LISTEN"].rpartition(":")[2])
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=LONGEST_LOOK)) as line:
         for page in pages(app, held, SLUG, asked.subscribers):
-            yield look_at(page, asked.looks, line, ground.name, held)
+            try:
+                yield look_at(page, asked.looks, line, ground.name, held)
+            except BackendUnavailable as error:
+                yield Missing(f"{ground.name}: {error}")
 
 
 def _rush(

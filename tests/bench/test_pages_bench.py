@@ -12,6 +12,7 @@ from newsletter.bench.holdings import Holdings
 from newsletter.bench.looking import AIM, LEFT_OUT, Look, Page, look_at, pages
 from newsletter.bench.means import POSTGRES, SQLITE
 from newsletter.bench.papers import Papers
+from newsletter.console.gate import needed_for, requires_login
 from newsletter.core.errors import BackendUnavailable
 from tests.bench.test_bench import NOBODY
 
@@ -31,7 +32,9 @@ def test_each_route_that_shows_something_is_looked_at(app: Flask) -> None:
     shown = {
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.startswith("console_") and "GET" in (rule.methods or ())
+        if rule.endpoint.startswith("console_")
+        and "GET" in (rule.methods or ())
+        and needed_for(app.view_functions[rule.endpoint]) is not None
     }
     assert shown - LEFT_OUT == matched
     assert shown >= LEFT_OUT
@@ -91,7 +94,11 @@ def test_what_is_no_page_has_no_figure(status: int, body: bytes) -> None:
 
 
 def test_an_argument_of_which_nobody_has_said_what_it_stands_for_is_no_page(app: Flask) -> None:
-    app.add_url_rule("/console/<unheard_of>", "console_new", lambda unheard_of: unheard_of)
+    @requires_login
+    def view(unheard_of: str) -> str:
+        return unheard_of
+
+    app.add_url_rule("/console/<unheard_of>", "console_new", view)
 
     with pytest.raises(BackendUnavailable, match="nothing is known to stand for unheard_of"):
         list(pages(app, HELD, "courier", 100))
