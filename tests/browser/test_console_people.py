@@ -172,8 +172,9 @@ def test_it_all_works_where_no_script_runs(stage: Stage, browser: Browser, page:
     plain = context.new_page()
     plain.goto(f"{stage.url}/console/subscribers/acts/begin/unsubscribe?newsletter=dawn")
     plain.get_by_label("Why").fill("the newsletter has ended")
-    plain.get_by_role("button", name="Unsubscribe 3").click()
-    for _ in range(20):
+    with plain.expect_navigation():
+        plain.get_by_role("button", name="Unsubscribe 3").click()
+    for _ in range(40):
         plain.reload()
         if "done" in plain.get_by_role("status").inner_text():
             break
