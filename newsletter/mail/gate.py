@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from selectolax.lexbor import LexborHTMLParser
+from typing import TYPE_CHECKING
 
 from newsletter.mail.message import MARKER, Content, plain
 from newsletter.mail.render import HTML_LIMIT
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser
 
 UNSUBSCRIBE = "unsubscribe_url"
 SHORTEST_TEXT = 40
@@ -42,6 +44,8 @@ def inspect(content: Content, postal_address: str) -> list[Finding]:
 
 
 def _errors(content: Content, postal_address: str) -> Iterator[Finding]:
+    from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415 - senders need no parser.
+
     page = LexborHTMLParser(content.html)
     size = len(content.html.encode())
     if size > HTML_LIMIT:
@@ -68,7 +72,7 @@ def _subject_errors(subject: str) -> Iterator[Finding]:
         yield _error("placeholder", f"The subject has '{found[0]}', which nothing replaces; write it out.")
 
 
-def _link_errors(page: LexborHTMLParser) -> Iterator[Finding]:
+def _link_errors(page: "LexborHTMLParser") -> Iterator[Finding]:
     for node in page.css("a"):
         href = node.attributes.get("href") or ""
         if not (MARKER.fullmatch(href) or _ABSOLUTE.match(href)):

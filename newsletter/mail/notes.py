@@ -2,7 +2,6 @@
 
 import re
 
-import nh3
 from markupsafe import Markup
 
 from newsletter.mail.message import cleaned
@@ -19,6 +18,7 @@ def markdown(text: str, ink: str = "ink") -> Markup:
     `ink` is the class of its paragraphs and links.
     """
     # A worker that only sends needs no parser.
+    import nh3  # noqa: PLC0415
     from markdown_it import MarkdownIt  # noqa: PLC0415
 
     parser = MarkdownIt("commonmark", {"html": False}).disable(["image", "heading", "lheading", "code", "fence"])

@@ -9,12 +9,12 @@ import re
 import textwrap
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, urlsplit
 
 import idna
-from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
@@ -23,6 +23,9 @@ from newsletter.mail.colours import clearest, is_colour
 from newsletter.mail.languages import LANGUAGES, between, date_in_words, functions, hours_in_words, spoken
 from newsletter.mail.message import Content, Hole, StandIn, plain
 from newsletter.mail.notes import link_texts, markdown
+
+if TYPE_CHECKING:
+    from css_inline import CSSInliner
 
 TEXT_WIDTH = 78
 """Columns of the text part (RFC 5322 §2.1.1); a longer word, such as a link, keeps its line for itself."""
@@ -42,8 +45,13 @@ class Renderer:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    @cached_property
+    def _inliner(self) -> "CSSInliner":
+        from css_inline import CSSInliner  # noqa: PLC0415 - senders render nothing.
+
         # The `<style>` marked "keep" holds what cannot be inlined: the dark and the narrow rules.
-        self._inliner = CSSInliner(load_remote_stylesheets=False, minify_css=True)
+        return CSSInliner(load_remote_stylesheets=False, minify_css=True)
 
     def render(self, name: str, values: Mapping[str, object]) -> Content:
         """The mail `name`, in the language of `newsletter`; a value may be a Hole where it is only printed.

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from selectolax.lexbor import LexborHTMLParser
-
 from newsletter.articles.parsers import json_text
 from newsletter.articles.parsers.document import decoded
 from newsletter.articles.parsers.urls import web_url
@@ -38,6 +36,8 @@ def _named(fetched: Fetched) -> Iterator[str]:
 
 
 def _in_page(text: str) -> Iterator[str]:
+    from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415 - senders need no parser.
+
     apis = []
     for link in LexborHTMLParser(text).css("link[href]"):
         attributes = {name: value or "" for name, value in link.attributes.items()}

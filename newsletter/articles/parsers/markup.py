@@ -6,14 +6,15 @@ nh3 decides what stays, after the tidying, so that nothing which the tidying ove
 import html
 import re
 from dataclasses import dataclass
-
-import nh3
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from typing import TYPE_CHECKING
 
 from newsletter.articles.parsers.parsed import Picture
 from newsletter.articles.parsers.urls import link_url, web_url
 from newsletter.articles.policy import canonical_url
 from newsletter.mail.message import plain
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 MAX_HTML = 200_000
 """Characters; what an article has after them is left out."""
@@ -72,6 +73,9 @@ def read(raw: str, *, tags: set[str], base: str, article_url: str) -> Fragment:
 
     A last paragraph that only says where the article first appeared, as WordPress adds, is left out.
     """
+    import nh3  # noqa: PLC0415 - senders need no parser.
+    from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415 - senders need no parser.
+
     if not raw.strip():
         return EMPTY
     raw = _INLINE_DATA.sub("", raw)[:MAX_HTML]
@@ -127,7 +131,7 @@ def _costs_too_much(raw: str) -> bool:
     return _LONG_TAG.search(raw) is not None
 
 
-def _tidy(body: LexborNode, base: str, article_url: str) -> None:
+def _tidy(body: "LexborNode", base: str, article_url: str) -> None:
     for node in body.css(f"{','.join(_GONE_WITH_CONTENT)}, {_MORE}"):
         node.decompose()
     for image in body.css("img"):
@@ -139,14 +143,14 @@ def _tidy(body: LexborNode, base: str, article_url: str) -> None:
     _drop_link_to_itself(body, base, article_url)
 
 
-def _is_tracker(image: LexborNode, base: str) -> bool:
+def _is_tracker(image: "LexborNode", base: str) -> bool:
     url = web_url(image.attributes.get("src") or "", base)
     sizes = (image.attributes.get("width") or "", image.attributes.get("height") or "")
     is_dot = any(size.isdecimal() and int(size[:6]) < _SMALLEST for size in sizes)
     return not url or is_dot or any(tracker in url for tracker in _TRACKERS)
 
 
-def _drop_appeared_first(body: LexborNode, base: str, article_url: str) -> None:
+def _drop_appeared_first(body: "LexborNode", base: str, article_url: str) -> None:
     """`The post X appeared first on Y`, in any language: two links, of which the first leads to the article."""
     last = body.last_child
     while last is not None and last.tag != "p":
@@ -161,7 +165,7 @@ def _drop_appeared_first(body: LexborNode, base: str, article_url: str) -> None:
         last.decompose()
 
 
-def _pictures(body: LexborNode, base: str) -> list[Picture]:
+def _pictures(body: "LexborNode", base: str) -> list[Picture]:
     found = []
     for image in body.css("img"):
         width = image.attributes.get("width") or ""
@@ -175,7 +179,7 @@ def _pictures(body: LexborNode, base: str) -> list[Picture]:
     return found
 
 
-def _drop_link_to_itself(body: LexborNode, base: str, article_url: str) -> None:
+def _drop_link_to_itself(body: "LexborNode", base: str, article_url: str) -> None:
     """`Continue reading…`, in any language: a short link to the article with nothing after it."""
     links = body.css("a")
     label = links[-1].text().strip() if links else ""
@@ -187,7 +191,7 @@ def _drop_link_to_itself(body: LexborNode, base: str, article_url: str) -> None:
         links[-1].decompose()
 
 
-def _text(body: LexborNode) -> str:
+def _text(body: "LexborNode") -> str:
     """One line. Blocks are told apart: a full stop ends the ones that do not end by themselves."""
     pieces: list[str] = []
     for node in body.traverse(include_text=True):

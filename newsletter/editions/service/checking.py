@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 
-from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import delete, select
 
 from newsletter.articles.models import Article
@@ -57,6 +56,8 @@ class _Answer:
 
 def links_of(articles: Iterable[Article], layout: Layout, base_url: str) -> Sequence[str]:
     """Each link that leads away from us, once: to the articles, and those in the notes."""
+    from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415 - senders need no parser.
+
     notes = LexborHTMLParser("".join(map(markdown, layout.notes.values())))
     found = [each.url for each in articles]
     found += [node.attributes.get("href") or "" for node in notes.css("a")]

@@ -2,8 +2,6 @@
 
 import re
 
-import nh3
-
 TAGS = {
     *(
         "a",
@@ -65,6 +63,8 @@ _ADDRESS = re.compile(r"(?i)url\s*\(|expression\s*\(|@import")
 
 def safe_html(html: str) -> str:
     """The same page, without tags, attributes and styles that are not in the lists; holes stay."""
+    import nh3  # noqa: PLC0415 - senders need no parser.
+
     return nh3.clean(
         html,
         tags=TAGS,
