@@ -26,7 +26,7 @@ def gather(of: Newsletter, readers: int, choices: int) -> None:
         subscribe(of, readers)
         for place, topic in enumerate(TOPICS[:MOST_TOPICS]):
             followers = select(Subscription.id, literal(FollowKind.TOPIC.value), literal(topic)).where(
-                Subscription.newsletter_id == of.id, which.bitwise_rshift(place).bitwise_and(1) == 1
+                Subscription.newsletter_id == of.id, which.bitwise_and(1 << place) != 0
             )
             db.session.execute(
                 insert(Follow).from_select([Follow.subscription_id, Follow.kind, Follow.value], followers)
