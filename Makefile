@@ -56,7 +56,7 @@ scale: $(VENV)/dev.stamp ## Workers on Celery that are killed, frozen and cut of
 migration: $(VENV)/dev.stamp ## Draft a migration from the database of .env to the models: make migration WHAT="What it does"
 	$(BIN)/python -c "import sys; from newsletter import app, schema; app.create_app().app_context().push(); schema.draft(sys.argv[1])" "$(WHAT)"
 
-words: $(VENV)/dev.stamp ## Bring templates/languages/ up to the words of the mails; lists what is not translated
+words: $(VENV)/dev.stamp ## Bring templates/languages/ up to what mails and pages say; lists what is not translated
 	$(BIN)/python tools/gather_words.py
 
 check-mail: $(VENV)/browser.stamp ## Every mail in every theme and language: golden files, the lint, the gate, and axe in Chromium

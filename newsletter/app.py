@@ -12,7 +12,7 @@ from newsletter.digests import views as digests
 from newsletter.editions import views as editions
 from newsletter.metrics import metrics
 from newsletter.subscriptions import views as public
-from newsletter.web import cross_origin, csrf, current, errors, headers, images, pages, routes, static_files
+from newsletter.web import cross_origin, csrf, current, errors, headers, images, pages, routes, static_files, words
 
 LARGEST_REQUEST = 1_000_000
 """Bytes of a request body; the largest form we have is a hundredth of it."""
@@ -39,7 +39,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
         MAX_FORM_PARTS=100,
     )
-    for part in (csrf, errors, headers, cross_origin, pages, images, static_files):
+    for part in (csrf, errors, headers, cross_origin, words, pages, images, static_files):
         part.register(app)
     for blueprint in (*public.BLUEPRINTS, *editions.BLUEPRINTS, digests.blueprint):
         app.register_blueprint(blueprint)

@@ -1,7 +1,7 @@
 """The fixed words of mails in the language of a newsletter, and dates, hours and enumerations as it writes them.
 
-The words stand in `templates/languages/*.po` and are compiled when a language is first needed. English stands in
-the templates themselves.
+The words stand in `templates/languages/<area>/*.po` and are compiled when a language is first needed. English
+stands in the templates themselves. The areas are those of who reads: `mails`, `pages` of readers, the `console`.
 """
 
 from collections.abc import Callable, Mapping
@@ -65,19 +65,26 @@ def between(loop: LoopContext, language: str = "en") -> str:
 
 
 @cache
-def catalogue(language: str) -> NullTranslations:
-    """The words of one of LANGUAGES."""
+def catalogue(language: str, area: str = "mails") -> NullTranslations:
+    """The words of one of LANGUAGES for one area, none where nobody has written them.
+
+    What the console does not say itself it may have from below, where what readers are told is written, too.
+    """
     from babel.messages.mofile import write_mo  # noqa: PLC0415
     from babel.messages.pofile import read_po  # noqa: PLC0415
     from babel.support import Translations  # noqa: PLC0415
 
-    if language == LANGUAGES[0]:
+    path = FOLDER / area / f"{language}.po"
+    if language == LANGUAGES[0] or not path.exists():
         return NullTranslations()
     compiled = BytesIO()
-    with (FOLDER / f"{language}.po").open("rb") as file:
+    with path.open("rb") as file:
         write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
     compiled.seek(0)
-    return Translations(compiled)
+    words = Translations(compiled)
+    if area == "console":
+        words.add_fallback(catalogue(language, "pages"))
+    return words
 
 
 def functions(language: str, written: Callable[[object], object], ready: type[str]) -> Mapping[str, Filled]:

@@ -1,0 +1,81 @@
+"""Pages in the language of whoever reads them: `{% trans %}` in templates, and what was `said` below them."""
+
+from collections.abc import Callable, Mapping
+from gettext import NullTranslations
+
+from flask import Flask, current_app, g, has_request_context, request
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from newsletter.core.words import Said
+from newsletter.mail.languages import LANGUAGES, catalogue, spoken
+
+_SPOKEN, _CATALOGUES = "newsletter_spoken", "newsletter_catalogues"
+
+Catalogues = Callable[[str, str], NullTranslations]
+"""The words of a language for an area."""
+
+
+def register(app: Flask, catalogues: Catalogues = catalogue) -> None:
+    """Let every page template translate; English stands in the templates themselves."""
+    app.extensions[_CATALOGUES] = catalogues
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]  # Of the extension.
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.jinja_env.globals.update(gettext=_gettext, ngettext=_ngettext, language=language)
+    # What a page prints may have been said by a form, a service or an error: each printed value comes by here.
+    app.jinja_env.finalize = translated
+
+
+def speak(wanted: str, area: str) -> None:
+    """Answer this request in the language of a tag like `de-CH`, with the words of `pages` or `console`."""
+    chosen = spoken(wanted)
+    catalogues: Catalogues = current_app.extensions[_CATALOGUES]
+    setattr(g, _SPOKEN, (chosen, catalogues(chosen, area)))
+
+
+def language() -> str:
+    """The one of LANGUAGES that this request is answered in; English before anybody chose."""
+    return _spoken()[0]
+
+
+def wanted_by_browser(offered: tuple[str, ...] = LANGUAGES) -> str:
+    """The best of those offered for this visitor; the answer then varies by `Accept-Language`."""
+    return request.accept_languages.best_match(offered, default=offered[0]) or offered[0]
+
+
+def translated(value: object) -> object:
+    """The value in the language of this request if somebody `said` it, and as it is if not."""
+    if not isinstance(value, Said):
+        return value
+    _, words = _spoken()
+    values = {name: translated(each) for name, each in value.values.items()}
+    if value.many:
+        return words.ngettext(value.sentence, value.many, values["num"]) % values  # type: ignore[arg-type]
+    return words.gettext(value.sentence) % values
+
+
+def _spoken() -> tuple[str, NullTranslations]:
+    if has_request_context() and _SPOKEN in g:
+        spoken_now: tuple[str, NullTranslations] = getattr(g, _SPOKEN)
+        return spoken_now
+    return LANGUAGES[0], NullTranslations()
+
+
+@pass_context
+def _gettext(context: Context, sentence: str, /, **values: object) -> str:
+    return _filled(context, _spoken()[1].gettext(sentence), values)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, num: int, /, **values: object) -> str:
+    return _filled(context, _spoken()[1].ngettext(one, many, num), {"num": num, **values})
+
+
+def _filled(context: Context, sentence: str, values: Mapping[str, object]) -> str:
+    printed = {name: translated(value) for name, value in values.items()}
+    if context.eval_ctx.autoescape:
+        escaped = {name: escape(value) for name, value in printed.items()}
+        return Markup(sentence) % escaped  # noqa: S704 - the sentence is ours, the values have just been escaped.
+    return sentence % printed
