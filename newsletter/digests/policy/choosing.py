@@ -158,7 +158,7 @@ class _Chooser:
     def _unwanted(self, candidate: Candidate, section: Section | None) -> str:
         rule = self._rule
         mark = self._known.marks.get(candidate.id)
-        # What an editor kept back is as old as the moment from which it may go, or no rule with an age would take it.
+        # What was kept back is as old as the moment from which it may go, or no rule with an age would take it.
         since = max(candidate.published_at, mark.until) if mark and mark.until else candidate.published_at
         if self._oldest and since < self._oldest:
             return f"older than {rule.max_age_hours} hours"
