@@ -224,7 +224,7 @@ def basis_of(told: Told, of: Newsletter, house: House) -> object:
 def _views(told: Told, of: Newsletter, house: House) -> list[ArticleView]:
     zone, sites = ZoneInfo(of.timezone), source_titles({article.source_id for article in told.articles})
     base_url = house.settings.base_url
-    shown = _pictured(told.articles, of, base_url)
+    shown = pictured(told.articles, of, base_url)
     views = [
         replace(
             _view(each, zone, sites.get(each.source_id, ""), shown.get(each.id)),
@@ -260,8 +260,11 @@ class Shown:
     width: int | None = None
 
 
-def _pictured(articles: Sequence[Article], of: Newsletter, base_url: str) -> dict[int, Shown]:
-    """Those of the articles that are shown with a picture, as the newsletter wants it."""
+def pictured(articles: Sequence[Article], of: Newsletter, base_url: str) -> dict[int, Shown]:
+    """Those of the articles that are shown with a picture, as the newsletter wants it; in mails and on the web.
+
+    The URLs of those that are linked are as the feed had them.
+    """
     if of.pictures == Pictures.LINK:
         return {each.id: Shown(each.image_url, each.image_url) for each in articles if each.image_url}
     kept = pictures_of({each.id for each in articles}) if of.pictures == Pictures.FETCH else {}
