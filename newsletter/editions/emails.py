@@ -28,7 +28,7 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.policy import Pictures
 from newsletter.newsletters.queries import canary_rule
 from newsletter.subscriptions.links import preferences_link, unsubscribe_link
-from newsletter.templates.emails import data_of, written
+from newsletter.templates.emails import Style, data_of, written
 from newsletter.templates.queries import kept_sources
 
 
@@ -181,7 +181,7 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
         shown = max(1, shown * 9 // 10)
 
 
-def _written(sources: Mapping[str, str], values: Mapping[str, Any]) -> Mapping[str, str]:
+def _written(sources: Mapping[str, str], values: Mapping[str, Any]) -> Mapping[str, str | Style]:
     try:
         return written(sources, values)
     except TemplateRefused as problem:

@@ -18,12 +18,15 @@ class Part:
     words: str
 
 
+STYLE = "style.css"
+
 PARTS = (
     Part("subject", "the subject of the mail, one line"),
     Part("header.html", "what stands at the head, instead of name and date"),
     Part("body.html", "the articles and all between head and foot"),
     Part("footer.html", "what stands at the foot, above the reason, the postal address and the unsubscribe link"),
     Part("body.txt", "the articles in the plain text part"),
+    Part(STYLE, "how header, body and footer look: colours, fonts, room; written by you or by the theme"),
 )
 
 
@@ -71,6 +74,8 @@ _ARTICLE: Mapping[str, Any] = {
     "topics": ["Harbour"],
     "date": "Monday 23 November 2026",
     "section": "",
+    "opens": False,
+    "note": "",
 }
 
 

@@ -5,10 +5,11 @@ from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, TemplateRefused
 from newsletter.mail.fields import TakenApart
 from newsletter.mail.sandbox import check
+from newsletter.mail.sandbox.styles import compiled
 from newsletter.newsletters.queries import newsletter
 from newsletter.templates.emails import written
 from newsletter.templates.models import TemplateVersion
-from newsletter.templates.policy import ORDINARY, part, samples
+from newsletter.templates.policy import ORDINARY, STYLE, part, samples
 from newsletter.templates.queries import version, versions
 
 SUBJECT = "subject"
@@ -48,11 +49,13 @@ def restore_template(slug: str, part_name: str, number: int, by: str) -> Templat
 
 
 def try_template(name: str, source: str) -> None:
-    """Render it with each of the samples. Raises TemplateRefused."""
-    check(name, source)
+    """Render it with each of the samples; a style sheet is read. Raises TemplateRefused."""
+    look_at(name, source)
+    if name == STYLE:
+        return
     for sample, values in samples().items():
         try:
-            text = written({name: source}, values).get(name, "")
+            text = str(written({name: source}, values).get(name, ""))
         except TakenApart:
             # Each name gets a rendering of its own then; what it says can be tried when somebody has one.
             continue
@@ -60,6 +63,14 @@ def try_template(name: str, source: str) -> None:
             raise TemplateRefused(name, error.line, f"{error.problem} (tried with {sample})") from error
         if name == SUBJECT:
             _look_at_subject(text, sample)
+
+
+def look_at(name: str, source: str) -> None:
+    """Read it, without rendering anything. Raises TemplateRefused."""
+    if name == STYLE:
+        compiled(source, name)
+    else:
+        check(name, source)
 
 
 def _look_at_subject(text: str, sample: str) -> None:

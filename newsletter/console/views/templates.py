@@ -70,7 +70,7 @@ def preview(newsletter: str, part: str) -> Response:
     """The newest edition with `source` in it, for a reader called `name`, `light` or `dark`; kept nowhere."""
     sources = {part_called(part).name: request.form.get("source", "")}
     try:
-        content = preview_with(find(newsletter).id, sources, request.form.get("name", ""), house())
+        content = preview_with(find(newsletter).id, sources, request.form.get("name", ""), house()).content
     except (TemplateRefused, UnsafeMessage, NotFound) as problem:
         return framed(Response(str(problem), 422, mimetype="text/plain"), with_pictures=False)
     if part.endswith(".txt"):
