@@ -1,4 +1,4 @@
-"""The parts that operators wrote, rendered for one edition."""
+"""The parts that operators wrote, rendered for one edition; and what they may begin with."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,16 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from newsletter.mail.colours import clearest
+from newsletter.mail.house import TEMPLATES
 from newsletter.mail.languages import date_in_words
 from newsletter.mail.message import cleaned, plain
 from newsletter.mail.render import Ready, link
 from newsletter.mail.sandbox import render
 from newsletter.mail.sandbox.cleaning import safe_html
 from newsletter.mail.sandbox.styles import compiled
+from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.policy import Theme
 from newsletter.templates.policy import STYLE
 
 
@@ -48,6 +52,20 @@ def _finished(part: str, text: str) -> str:
     if part.endswith(".html"):
         return Markup(safe_html(text))  # noqa: S704 - it has just been made safe.
     return Ready(" ".join(text.split())) if part == "subject" else Ready(text)
+
+
+def start_of(theme: Theme, of: Newsletter) -> dict[str, str]:
+    """By part, a theme as an operator of this newsletter would have written it, to go on from."""
+    folder = TEMPLATES / "starts" / theme
+    colours = {
+        "{accent}": of.accent,
+        "{accent_dark}": of.accent_dark,
+        "{on_accent}": clearest(("#ffffff", "#000000"), of.accent),
+    }
+    found = {path.name: path.read_text(encoding="utf-8").strip() for path in sorted(folder.iterdir())}
+    for place, colour in colours.items():
+        found[STYLE] = found[STYLE].replace(place, colour)
+    return found
 
 
 def data_of(values: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:

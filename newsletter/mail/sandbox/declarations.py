@@ -7,6 +7,7 @@ pieces has to be one that is allowed, and it is written anew from these.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
     from tinycss2.ast import Declaration
 
 _SIDES = ("bottom", "left", "right", "top")
-COLOURED = frozenset(
-    {"background-color", "border", "border-color", "color", *(f"border-{each}" for each in _SIDES)}
-)
+_BORDERS = frozenset({"border", *(f"border-{each}" for each in _SIDES)})
+COLOURED = frozenset({"background-color", "color"} | _BORDERS | {f"{each}-color" for each in _BORDERS})
 _FONTS = frozenset({"font", "font-family"})
 PROPERTIES = frozenset(
     COLOURED
     | _FONTS
+    | {f"{each}-{what}" for each in _BORDERS for what in ("style", "width")}
     | {f"{what}-{each}" for what in ("margin", "padding") for each in _SIDES}
-    | {"border-collapse", "border-radius", "border-spacing", "border-style", "border-width", "direction"}
+    | {"border-collapse", "border-radius", "border-spacing", "direction"}
     | {"display", "font-size", "font-style", "font-weight", "height", "letter-spacing", "line-height", "margin"}
     | {"max-width", "min-width", "overflow-wrap", "padding", "text-align", "text-decoration", "text-transform"}
     | {"vertical-align", "white-space", "width", "word-break"}
@@ -95,14 +96,19 @@ def declared(node: "Declaration") -> Declared:
     name = node.lower_name
     if name not in PROPERTIES:
         shown = re.sub(r"[^a-z-]", "?", name)[:40]
-        instead = _INSTEAD.get(name, f"there are {', '.join(sorted(PROPERTIES))}")
-        problem = f"has the property '{shown}'; {instead}"
+        problem = f"has the property '{shown}'; {_instead(name)}"
         raise Unfit(problem, node.source_line)
     pieces = _pieces(name, node.value)
     if not "".join(pieces).strip():
         problem = f"says nothing of '{name}'; write a value behind the colon"
         raise Unfit(problem, node.source_line)
     return Declared(name, _joined(pieces), node.source_line)
+
+
+def _instead(name: str) -> str:
+    alike = get_close_matches(name, PROPERTIES, 3)
+    other = f"perhaps you mean {' or '.join(alike)}" if alike else "it is not one that mail programs know"
+    return _INSTEAD.get(name, other)
 
 
 def _pieces(name: str, tokens: Sequence[Any]) -> list[str]:
