@@ -49,8 +49,11 @@ def inspect(content: Content, postal_address: str) -> list[Finding]:
 
 
 def pale_findings(content: Content) -> list[Finding]:
-    """What cannot be read for its colours, which only operators' style sheets can bring about."""
-    return [Finding("contrast", each.is_hidden, _pale_words(each)) for each in pale(content.html)[:MOST_PALE]]
+    """What cannot be read for its colours, which only operators' style sheets can bring about.
+
+    Never an error: nobody sees the mails of a digest before they leave, and a pale one is better than none.
+    """
+    return [_warning("contrast", _pale_words(each)) for each in pale(content.html)[:MOST_PALE]]
 
 
 def _pale_words(found: Pale) -> str:

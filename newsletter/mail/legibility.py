@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 _ONES = ("color", "background-color")
 _DARK = re.compile(r"prefers-color-scheme\s*:\s*dark")
-_LEAST = 2.0
-"""Below it words are hidden rather than pale, which spam filters punish."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +26,6 @@ class Pale:
     ink: str
     ground: str
     when: str
-
-    @property
-    def is_hidden(self) -> bool:
-        return contrast(self.ink, self.ground) < _LEAST
 
     @property
     def better(self) -> str:
@@ -58,14 +52,14 @@ def _written(body: "LexborNode", over: Mapping[int, Mapping[str, str]]) -> Itera
     waiting = [(body, "#000000", "#ffffff")]
     while waiting:
         node, ink, ground = waiting.pop()
-        said = {**_colours(node.attributes.get("style") or ""), **over.get(node.mem_id, {})}
-        ink, ground = said.get("color", ink), said.get("background-color", ground)
-        for child in node.iter(include_text=True):
-            if child.tag == "-text":
-                if words := " ".join((child.text(deep=False) or "").split()).strip("·\xa0 "):
-                    yield words, ink, ground
-            elif child.tag not in {"style", "img"}:
-                waiting.append((child, ink, ground))
+        if node.tag == "-text":
+            if words := " ".join((node.text(deep=False) or "").split()).strip("·\xa0 "):
+                yield words, ink, ground
+        elif node.tag not in {"style", "img"}:
+            said = {**_colours(node.attributes.get("style") or ""), **over.get(node.mem_id, {})}
+            ink, ground = said.get("color", ink), said.get("background-color", ground)
+            # The last one is taken next, so that words come in the order in which they are read.
+            waiting += [(child, ink, ground) for child in reversed(list(node.iter(include_text=True)))]
 
 
 def _in_the_dark(page: "LexborHTMLParser") -> Mapping[int, Mapping[str, str]]:
