@@ -9,7 +9,7 @@ from time_machine import Traveller
 from newsletter.articles.models import Article
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
-from newsletter.core.errors import NotFound, TemplateRefused
+from newsletter.core.errors import TemplateRefused
 from newsletter.delivery.models import Delivery
 from newsletter.editions import service
 from newsletter.editions.models import Edition, EditionPart
@@ -138,9 +138,17 @@ def test_it_is_looked_at_with_what_is_typed_and_nothing_is_written(of: Newslette
         as_(person, house, style_css="p { float: left }")
 
 
-def test_before_the_first_edition_there_is_nothing_to_look_at(of: Newsletter, house: House) -> None:
-    with pytest.raises(NotFound):
-        as_(make.subscription(of, house), house)
+def test_before_the_first_edition_one_is_invented(of: Newsletter, house: House) -> None:
+    person = make.subscription(of, house)
+    make.wish(person, topics=["Art"])
+
+    for found in (as_(person, house), service.preview_with(of.id, {}, "Ada", house)):
+        assert found.content
+        assert "The ferry returns on Monday" in found.content.html
+        assert found.words[0] == "There is no edition yet; these articles are invented."
+    assert "not confirmed" in nothing(make.subscription(of, house, status="pending"), house)
+    assert not db.session.new
+    assert db.session.query(Edition).count() == 0
 
 
 @pytest.mark.parametrize("once_in_house", [False, True])

@@ -11,7 +11,7 @@ from newsletter.console.gate import Answer, operator, requires
 from newsletter.console.scope import chosen, visible_newsletters
 from newsletter.console.views.previews import framed, in_light
 from newsletter.core.addresses import parse
-from newsletter.core.errors import Conflict, InvalidInput, NotFound, TemplateRefused, UnsafeMessage
+from newsletter.core.errors import Conflict, InvalidInput, TemplateRefused, UnsafeMessage
 from newsletter.core.words import said
 from newsletter.editions.service import Preview, preview_as, preview_with
 from newsletter.newsletters.models import Newsletter
@@ -111,7 +111,7 @@ def preview(newsletter: str, part: str) -> Response:
             found = preview_as(of.id, sources, _reader(of, address), house())
         else:
             found = preview_with(of.id, sources, request.form.get("name", ""), house())
-    except (InvalidInput, UnsafeMessage, NotFound) as problem:
+    except (InvalidInput, UnsafeMessage) as problem:
         return _staged(None, str(problem))
     return _staged(found, "")
 

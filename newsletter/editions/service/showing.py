@@ -13,7 +13,6 @@ from newsletter.articles.models import Article
 from newsletter.articles.policy import people_in
 from newsletter.articles.queries import source_titles
 from newsletter.core.db import db
-from newsletter.core.errors import NotFound
 from newsletter.core.words import Said, numbered, said
 from newsletter.delivery.models import Delivery
 from newsletter.editions.emails import A_READER, Reader, Told, edition_content
@@ -25,6 +24,7 @@ from newsletter.editions.queries.readers import carried_before, is_first_of_its_
 from newsletter.editions.queries.splits import split_of
 from newsletter.editions.service.drafting import for_nobody
 from newsletter.editions.service.hours import due_for, zone_called
+from newsletter.editions.service.sampling import sample
 from newsletter.editions.service.shares import HAS_IT
 from newsletter.editions.service.wording import titled
 from newsletter.mail.gate import pale_findings
@@ -55,19 +55,20 @@ class Preview:
 def preview_with(newsletter_id: int, sources: Mapping[str, str], name: str, house: House) -> Preview:
     """For a reader of this name who gets all of it, as it would look with other templates in some parts.
 
-    Raises NotFound before there is an edition, TemplateRefused, UnsafeMessage.
+    Before there is an edition, it is an invented one. Raises TemplateRefused, UnsafeMessage.
     """
-    told, of = _told(newsletter_id, sources)
-    return _rendered(replace(told, reader=Reader(plain(name))), of, house, [])
+    told, of, words = _told(newsletter_id, sources)
+    return _rendered(replace(told, reader=Reader(plain(name))), of, house, words)
 
 
 def preview_as(newsletter_id: int, sources: Mapping[str, str], subscriber_id: int, house: House) -> Preview:
     """For this subscriber: what they would get if it left now. Raises as `preview_with`."""
-    told, of = _told(newsletter_id, sources)
+    told, of, words = _told(newsletter_id, sources)
     person = db.session.get_one(Subscriber, subscriber_id)
     if why := _why_not(told.edition, of, person):
         return Preview(told.edition, None, [why])
-    share, words = _share(told, person)
+    share, about = _share(told, person)
+    words += about
     if not share:
         return Preview(told.edition, None, words)
     words += _further(told.edition, of, person)
@@ -83,15 +84,17 @@ def share_of(of: Edition, articles: Sequence[Article], subscriber_id: int) -> tu
     return wanted, [each for each in wanted if each.id not in had]
 
 
-def _told(newsletter_id: int, sources: Mapping[str, str]) -> tuple[Told, Newsletter]:
-    newest = next(iter(editions(newsletter_id, limit=1)), None)
-    if newest is None:
-        raise NotFound(kind="edition", name="to look at it with")
+def _told(newsletter_id: int, sources: Mapping[str, str]) -> tuple[Told, Newsletter, list[str]]:
+    """The newest edition, or an invented one, with a word about that."""
     for part, source in sources.items():
         look_at(part, source)
-    parts = {**kept_sources(newsletter_id), **sources}
-    told = Told(newest, articles_of(newest.id), layout_of(newest), sources=parts)
-    return told, db.session.get_one(Newsletter, newsletter_id)
+    parts, of = {**kept_sources(newsletter_id), **sources}, db.session.get_one(Newsletter, newsletter_id)
+    newest = next(iter(editions(newsletter_id, limit=1)), None)
+    if newest is None:
+        invented, articles = sample(newsletter_id)
+        words: list[str] = [said("There is no edition yet; these articles are invented.")]
+        return Told(invented, articles, sources=parts), of, words
+    return Told(newest, articles_of(newest.id), layout_of(newest), sources=parts), of, []
 
 
 def _rendered(told: Told, of: Newsletter, house: House, words: list[str]) -> Preview:
@@ -139,8 +142,8 @@ def _not_for_them(of: Edition, theirs: Subscription) -> Said:
 
 def _share(told: Told, person: Subscriber) -> tuple[list[Article], list[str]]:
     whole = list(told.articles)
-    # A correction goes to whoever has the article, whatever they follow (`grouping`).
-    if told.edition.corrects is not None or len(whole) > MOST_BITS:
+    # A correction goes to whoever has the article (`grouping`), and nobody follows what is invented.
+    if told.edition.corrects is not None or not told.edition.id or len(whole) > MOST_BITS:
         return whole, []
     wanted, left = share_of(told.edition, whole, person.id)
     if not wanted:
