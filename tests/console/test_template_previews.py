@@ -61,7 +61,7 @@ def test_a_subscriber_s_mail_has_their_name_and_what_they_follow(
     assert "Dear Ada &lt;b&gt;" in page
     assert "Football" in page
     assert "Ferry" not in page
-    assert "One of its 2 articles is about what they follow." in told(answer)
+    assert "1 of its 2 articles is about what they follow." in told(answer)
 
 
 def test_no_link_in_it_is_theirs_and_nothing_runs_or_loads(operator: FlaskClient, reader: Subscription) -> None:

@@ -32,12 +32,27 @@ from newsletter.mail.house import House
 from newsletter.mail.message import Content, plain
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.models import Subscriber, Subscription
-from newsletter.subscriptions.policy import FollowKind, SubscriptionStatus
+from newsletter.subscriptions.policy import Cadence, FollowKind, SubscriptionStatus
 from newsletter.subscriptions.policy.following import Offered, places
 from newsletter.subscriptions.queries import find_subscription
+from newsletter.suppressions.models import Reason
 from newsletter.suppressions.queries import find_suppression
 from newsletter.templates.queries import kept_sources
 from newsletter.templates.service import look_at
+
+_UNMAILED = {
+    Reason.HARD_BOUNCE: said("mail to it came back"),
+    Reason.COMPLAINT: said("they complained"),
+    Reason.NEVER_WRITE: said("they asked never to be written to"),
+    Reason.ERASED: said("they were erased"),
+    Reason.MANUAL: said("an operator said so"),
+}
+_OFTEN = {
+    Cadence.EACH: said("each time"),
+    Cadence.DAILY: said("once a day"),
+    Cadence.WEEKLY: said("once a week"),
+    Cadence.MONTHLY: said("once a month"),
+}
 
 
 @dataclass(frozen=True)
@@ -110,7 +125,7 @@ def _why_not(of: Edition, letter: Newsletter, person: Subscriber) -> Said | None
     if suppression := find_suppression(person.address_key):
         return said(
             "They would get nothing: this address is not mailed any more (%(why)s).",
-            why=suppression.reason.replace("_", " "),
+            why=_UNMAILED[Reason(suppression.reason)],
         )
     theirs = find_subscription(person.id, of.newsletter_id)
     if theirs is None:
@@ -135,8 +150,8 @@ def _not_for_them(of: Edition, theirs: Subscription) -> Said:
     if of.corrects is not None:
         return said("They would get nothing: it corrects an article that they have not got.")
     return said(
-        "They would get nothing: they want it %(cadence)s, and this edition is for other readers.",
-        cadence=theirs.cadence,
+        "They would get nothing: they want it %(often)s, and this edition is for other readers.",
+        often=_OFTEN[Cadence(theirs.cadence)],
     )
 
 
@@ -154,7 +169,7 @@ def _share(told: Told, person: Subscriber) -> tuple[list[Article], list[str]]:
     if len(wanted) < len(whole):
         words.append(
             numbered(
-                "One of its %(whole)s articles is about what they follow.",
+                "%(num)s of its %(whole)s articles is about what they follow.",
                 "%(num)s of its %(whole)s articles are about what they follow.",
                 len(wanted),
                 whole=len(whole),
@@ -163,7 +178,7 @@ def _share(told: Told, person: Subscriber) -> tuple[list[Article], list[str]]:
     if had := len(wanted) - len(left):
         words.append(
             numbered(
-                "One article is left out, because they have had it already.",
+                "%(num)s article is left out, because they have had it already.",
                 "%(num)s articles are left out, because they have had them already.",
                 had,
             )
