@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _ONES = ("color", "background-color")
+MOST_LOOKED_AT = 20_000
+"""Elements that rules for the dark may match, counted by rule; beyond that only the light is judged."""
+
 _DARK = re.compile(r"prefers-color-scheme\s*:\s*dark")
 
 
@@ -41,6 +44,8 @@ def pale(html: str) -> list[Pale]:
         return []
     found: dict[tuple[str, str, str], Pale] = {}
     for when, over in (("light", {}), ("dark", _in_the_dark(page))):
+        if over is None:
+            continue
         for words, ink, ground in _written(page.body, over):
             if contrast(ink, ground) < READABLE:
                 found.setdefault((ink, ground, when), Pale(words[:60], ink, ground, when))
@@ -62,12 +67,17 @@ def _written(body: "LexborNode", over: Mapping[int, Mapping[str, str]]) -> Itera
             waiting += [(child, ink, ground) for child in reversed(list(node.iter(include_text=True)))]
 
 
-def _in_the_dark(page: "LexborHTMLParser") -> Mapping[int, Mapping[str, str]]:
-    """By node, what the head says of it for the dark."""
+def _in_the_dark(page: "LexborHTMLParser") -> Mapping[int, Mapping[str, str]] | None:
+    """By node, what the head says of it for the dark; None where that would take too long to find."""
     found: dict[int, dict[str, tuple[tuple[int, int], str]]] = {}
+    left = MOST_LOOKED_AT
     for selector, said in _dark_rules(page):
+        matched = page.css(selector)
+        left -= len(matched)
+        if left < 0:
+            return None
         weight = (len(re.findall(r"[.:]", selector)), len(re.findall(r"(?:^|[ >])[a-z*]", selector)))
-        for node in page.css(selector):
+        for node in matched:
             for name, colour in said.items():
                 kept = found.setdefault(node.mem_id, {})
                 if name not in kept or kept[name][0] <= weight:

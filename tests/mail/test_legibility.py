@@ -49,3 +49,10 @@ def test_pale_words_are_worth_a_look_and_stop_nothing() -> None:
         (False, "'Hidden' is #fefefe on #ffffff, which is hard to read; try #757575."),
         (False, "'Pale' is #888888 on #ffffff, which is hard to read; try #757575."),
     ]
+
+
+def test_what_would_take_too_long_to_judge_is_judged_in_the_light_alone() -> None:
+    head = DARK.format("b { color: #000000 } " * 300)
+    found = pale(page("<b style='color:#fff'>x</b>" * 3000, head))
+
+    assert found == [Pale("x", "#ffffff", "#ffffff", "light")]

@@ -22,7 +22,7 @@ ROOTS = frozenset({"header", "body", "footer"})
 PAGE = ".page"
 """What lies behind everything."""
 
-DEEPEST, MOST_CLASSES = 5, 5
+DEEPEST, MOST_CLASSES = 4, 4
 """Elements within each other, and conditions on one of them, in one selector."""
 
 _CLASS = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")

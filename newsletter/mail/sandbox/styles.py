@@ -19,7 +19,7 @@ from newsletter.mail.sandbox.selectors import PAGE, bound, chains, is_page
 if TYPE_CHECKING:
     from tinycss2.ast import AtRule, QualifiedRule
 
-LONGEST_SHEET, MOST_SELECTORS = 20_000, 300
+LONGEST_SHEET, MOST_SELECTORS = 20_000, 200
 
 FOOT_INKS, DARK_FOOT_INKS = ("#5d5a54", "#1d1c1a"), ("#aaa69d", "#ebe8e1")
 """What the foot of a mail is written in, as `_base/inlined.css` and `_base/kept.css` have it."""
@@ -116,7 +116,11 @@ def _rule(node: "QualifiedRule", media: str) -> _Rule:
     if len(found) > 1:
         problem = f"names '{PAGE}' beside others; give it a rule of its own"
         raise Unfit(problem, node.source_line)
-    _look_at_ground(declarations, DARK_FOOT_INKS if _DARK in media else FOOT_INKS)
+    if media and _DARK not in media:
+        # It would outweigh the ground that the foot's ink for the dark was chosen for.
+        problem = f"gives '{PAGE}' a colour for some screens; give it one for all, and one for `@media {_DARK}`"
+        raise Unfit(problem, node.source_line)
+    _look_at_ground(declarations, DARK_FOOT_INKS if media else FOOT_INKS)
     return _Rule([PAGE], declarations, media)
 
 
