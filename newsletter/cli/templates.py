@@ -101,7 +101,9 @@ def restore(newsletter_slug: str, part_name: str, number: int) -> None:
 
 @group.command()
 @click.argument("newsletter_slug", metavar="NEWSLETTER")
-@click.option("--theme", type=click.Choice([each.value for each in Theme]), help="One of ours, as a beginning of your own.")
+@click.option(
+    "--theme", type=click.Choice([each.value for each in Theme]), help="One of ours, as a beginning of your own."
+)
 @click.option("--from", "other", metavar="NEWSLETTER", help="Another newsletter, whose parts you want here too.")
 def take(newsletter_slug: str, theme: str | None, other: str | None) -> None:
     """Take all parts from a theme or from another newsletter, as new versions."""

@@ -111,7 +111,8 @@ def try_template(name: str, source: str) -> None:
             # Each name gets a rendering of its own then; what it says can be tried when somebody has one.
             continue
         except TemplateRefused as error:
-            raise TemplateRefused(name, error.line, f"{error.problem} (tried with {sample})") from error
+            problem = said("%(problem)s (tried with %(sample)s)", problem=error.problem, sample=sample)
+            raise TemplateRefused(name, error.line, problem) from error
         if name == SUBJECT:
             _look_at_subject(text, sample)
 

@@ -28,7 +28,7 @@ REFUSED = {
     "a { opacity: 0 }": "choose a lighter colour",
     "a { text-indent: -999px }": "has the property 'text-indent'",
     "a { clip: rect(0,0,0,0) }": "has the property 'clip'",
-    "a { max-height: 0 }": "has the property 'max-height'; perhaps you mean",
+    "a { max-height: 0 }": "has the property 'max-height'; perhaps you mean one of these: ",
     "a { margin-bottom: -400px }": "below 0 in 'margin-bottom', which would lay one thing over another",
     "a { height: 90000px }": "over 1000px in 'height'",
     "a { width: 3vw }": "in a unit that mail programs do not know",

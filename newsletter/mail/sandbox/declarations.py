@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from newsletter.core.words import Said, said
 from newsletter.mail.colours import as_hex
 
 if TYPE_CHECKING:
@@ -43,12 +44,12 @@ _WORD = re.compile(r"-?[a-z][a-z-]{0,30}")
 _FONT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 -]{0,60}")
 
 _INSTEAD = {
-    "background": "write background-color; pictures behind text are not shown by many mail programs",
-    "background-image": "pictures behind text are not shown by many mail programs",
-    "content": "write the words into the template",
-    "float": "it breaks in mail programs; use a table, or display: inline-block",
-    "opacity": "choose a lighter colour",
-    "position": "nothing may lie over the page",
+    "background": said("write background-color; pictures behind text are not shown by many mail programs"),
+    "background-image": said("pictures behind text are not shown by many mail programs"),
+    "content": said("write the words into the template"),
+    "float": said("it breaks in mail programs; use a table, or display: inline-block"),
+    "opacity": said("choose a lighter colour"),
+    "position": said("nothing may lie over the page"),
 }
 _DISPLAYS = frozenset(
     {"block", "inline", "inline-block", "none", "table", "table-cell", "table-row", "inherit", "initial"}
@@ -58,9 +59,9 @@ _DISPLAYS = frozenset(
 class Unfit(Exception):
     """Why something of a style cannot be used, as it follows "it"; `line` counts from 1."""
 
-    def __init__(self, problem: str, line: int) -> None:
+    def __init__(self, problem: Said, line: int) -> None:
         super().__init__(problem)
-        self.line = line
+        self.problem, self.line = problem, line
 
 
 @dataclass(frozen=True)
@@ -96,19 +97,21 @@ def declared(node: "Declaration") -> Declared:
     name = node.lower_name
     if name not in PROPERTIES:
         shown = re.sub(r"[^a-z-]", "?", name)[:40]
-        problem = f"has the property '{shown}'; {_instead(name)}"
+        problem = said("has the property '%(name)s'; %(instead)s", name=shown, instead=_instead(name))
         raise Unfit(problem, node.source_line)
     pieces = _pieces(name, node.value)
     if not "".join(pieces).strip():
-        problem = f"says nothing of '{name}'; write a value behind the colon"
+        problem = said("says nothing of '%(name)s'; write a value behind the colon", name=name)
         raise Unfit(problem, node.source_line)
     return Declared(name, _joined(pieces), node.source_line)
 
 
-def _instead(name: str) -> str:
-    alike = get_close_matches(name, PROPERTIES, 3)
-    other = f"perhaps you mean {' or '.join(alike)}" if alike else "it is not one that mail programs know"
-    return _INSTEAD.get(name, other)
+def _instead(name: str) -> Said:
+    if name in _INSTEAD:
+        return _INSTEAD[name]
+    if alike := get_close_matches(name, PROPERTIES, 3):
+        return said("perhaps you mean one of these: %(names)s", names=", ".join(alike))
+    return said("it is not one that mail programs know")
 
 
 def _pieces(name: str, tokens: Sequence[Any]) -> list[str]:
@@ -133,18 +136,20 @@ def _piece(name: str, token: Any) -> str:  # noqa: ANN401 - whatever the parser 
             return f"'{token.value}'"
         case "literal" if name in _FONTS and token.value in {",", "/"}:
             return str(token.value)
-    problem = (
-        f"says of '{name}' what has no place in a mail; write plain words, numbers and colours such as #1d1c1a"
+    problem = said(
+        "says of '%(name)s' what has no place in a mail; write plain words, numbers and colours such as #1d1c1a",
+        name=name,
     )
     raise Unfit(problem, token.source_line)
 
 
 def _word(name: str, token: Any) -> str:  # noqa: ANN401 - as above.
-    word = str(token.lower_value)
-    if not _WORD.fullmatch(word) or (name == "display" and word not in _DISPLAYS):
-        known = f"; there are {', '.join(sorted(_DISPLAYS))}" if name == "display" else ""
-        problem = f"says of '{name}' a word that mail programs do not know{known}"
-        raise Unfit(problem, token.source_line)
+    word, line = str(token.lower_value), token.source_line
+    if name == "display" and word not in _DISPLAYS:
+        known = ", ".join(sorted(_DISPLAYS))
+        raise Unfit(said("says of 'display' what few mail programs know; there are %(known)s", known=known), line)
+    if not _WORD.fullmatch(word):
+        raise Unfit(said("says of '%(name)s' a word that mail programs do not know", name=name), line)
     return word
 
 
@@ -152,13 +157,19 @@ def _number(name: str, token: Any) -> str:  # noqa: ANN401 - as above.
     unit = "%" if token.type == "percentage" else str(getattr(token, "lower_unit", ""))
     most = _UNITS.get(unit)
     if most is None:
-        problem = f"measures '{name}' in a unit that mail programs do not know; use px, em, rem, pt or %"
+        problem = said(
+            "measures '%(name)s' in a unit that mail programs do not know; use px, em, rem, pt or a percentage", name=name
+        )
         raise Unfit(problem, token.source_line)
     if not -most <= token.value <= most:
-        problem = f"has a number over {most:g}{unit} in '{name}'; which pushes the foot of the mail out of sight"
+        problem = said(
+            "has a number over %(most)s in '%(name)s', which pushes the foot of the mail out of sight",
+            most=f"{most:g}{unit}",
+            name=name,
+        )
         raise Unfit(problem, token.source_line)
     if token.value < 0 and name != _MAY_BE_NEGATIVE:
-        problem = f"has a number below 0 in '{name}', which would lay one thing over another"
+        problem = said("has a number below 0 in '%(name)s', which would lay one thing over another", name=name)
         raise Unfit(problem, token.source_line)
     return f"{round(token.value, 4):g}{unit}"
 
@@ -171,10 +182,13 @@ def _colour(name: str, token: Any) -> str:  # noqa: ANN401 - as above.
     if found is None:
         return ""
     if isinstance(found, str):
-        return "inherit"  # The one word that has no number, currentColor; here both mean the same.
+        return "currentcolor"  # The one colour without a number.
     if token.type == "ident" and token.lower_value == "transparent" and name != "color":
         return "transparent"
     if found.alpha < 1:
-        problem = f"has a see-through colour in '{name}', which not all mail programs know; write it as #rrggbb"
+        problem = said(
+            "has a see-through colour in '%(name)s', which not all mail programs know; write it as #rrggbb",
+            name=name,
+        )
         raise Unfit(problem, token.source_line)
     return as_hex(found[:3])

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from newsletter.core.words import said
 from newsletter.mail.sandbox.cleaning import TAGS
 from newsletter.mail.sandbox.declarations import Unfit
 
@@ -27,7 +28,7 @@ DEEPEST, MOST_CLASSES = 4, 4
 
 _CLASS = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _PSEUDO = frozenset({"first-child", "last-child"})
-_WHAT = (
+_WHAT = said(
     "has a selector with more than elements and classes, such as `.story h2` or `.story > a`; "
     "give what you mean a class"
 )
@@ -86,11 +87,13 @@ def _chain(tokens: Sequence[Any], line: int) -> list[Step]:
     if not groups or groups[0][0] == " > " or joined == " > ":
         raise Unfit(_WHAT, line)
     if len(groups) > DEEPEST:
-        problem = f"names more than {DEEPEST} elements within each other in one selector; use a class"
+        problem = said(
+            "names more than %(most)s elements within each other in one selector; use a class", most=DEEPEST
+        )
         raise Unfit(problem, line)
     steps = [_step(joined, each, line) for joined, each in groups]
     if len(steps) > 1 and any(PAGE in each.conditions for each in steps):
-        problem = f"looks for something within '{PAGE}'; leave that away, all rules are about your part of it"
+        problem = said("looks for something within '.page'; leave that away, all rules are about your part of it")
         raise Unfit(problem, line)
     return steps
 

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.errors import TemplateRefused
+from newsletter.core.words import said
 from newsletter.mail.colours import READABLE, contrast, readable
 from newsletter.mail.message import UNWANTED
 from newsletter.mail.sandbox.declarations import MOST_DECLARATIONS, Declared, Unfit, declared
@@ -26,17 +27,17 @@ FOOT_INKS, DARK_FOOT_INKS = ("#5d5a54", "#1d1c1a"), ("#aaa69d", "#ebe8e1")
 
 _DARK = "(prefers-color-scheme: dark)"
 _NARROWEST, _WIDEST = 100, 2000
-_ELSEWHERE = f"there is @media {_DARK}, and with max-width or min-width"
+_ELSEWHERE = said("there is @media (prefers-color-scheme: dark), and with max-width or min-width")
 _AT = {
-    "import": "everything has to stand in this one sheet",
-    "font-face": "mail programs show the fonts that a machine has",
-    "charset": "leave it away",
+    "import": said("everything has to stand in this one sheet"),
+    "font-face": said("mail programs show the fonts that a machine has"),
+    "charset": said("leave it away"),
 }
-_NO_MEDIA = (
+_NO_MEDIA = said(
     "asks about the screen in a way that few mail programs know; write "
-    f"`@media {_DARK}` or `@media (max-width: 480px)`"
+    "`@media (prefers-color-scheme: dark)` or `@media (max-width: 480px)`"
 )
-_NO_DECLARATION = "has a line that cannot be read; write `color: #1d1c1a;`, and rules one after the other"
+_NO_DECLARATION = said("has a line that cannot be read; write `color: #1d1c1a;`, and rules one after the other")
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,20 @@ def compiled(source: str, part: str) -> Sheet:
     import tinycss2  # noqa: PLC0415 - senders need no parser.
 
     if len(source) > LONGEST_SHEET:
-        raise TemplateRefused(part, 0, f"it has {len(source):,} characters; {LONGEST_SHEET:,} are enough")
+        facts = {"length": f"{len(source):,}", "most": f"{LONGEST_SHEET:,}"}
+        raise TemplateRefused(part, 0, said("it has %(length)s characters; %(most)s are enough", **facts))
     source = source.replace("\r\n", "\n")
     if unseen := UNWANTED.search(source):
         line = source.count("\n", 0, unseen.start()) + 1
-        raise TemplateRefused(part, line, "it has a character that nobody sees; type the line anew")
+        raise TemplateRefused(part, line, said("it has a character that nobody sees; type the line anew"))
     try:
         rules = list(_rules(tinycss2.parse_stylesheet(source, skip_comments=True, skip_whitespace=True)))
     except Unfit as problem:
-        raise TemplateRefused(part, problem.line, f"it {problem}") from problem
+        raise TemplateRefused(part, problem.line, said("it %(problem)s", problem=problem.problem)) from problem
     if sum(len(each.selectors) for each in rules) > MOST_SELECTORS:
-        raise TemplateRefused(part, 0, f"it has more than {MOST_SELECTORS} selectors; use fewer classes")
+        raise TemplateRefused(
+            part, 0, said("it has more than %(most)s selectors; use fewer classes", most=MOST_SELECTORS)
+        )
     return _sheet(rules)
 
 
@@ -86,8 +90,8 @@ def _sheet(rules: Sequence[_Rule]) -> Sheet:
 
 
 def _spelt(rule: _Rule, weight: str) -> str:
-    said = "; ".join(f"{each.name}: {each.value}{weight}" for each in rule.declarations)
-    return f"{', '.join(rule.selectors)} {{ {said} }}"
+    spelt = "; ".join(f"{each.name}: {each.value}{weight}" for each in rule.declarations)
+    return f"{', '.join(rule.selectors)} {{ {spelt} }}"
 
 
 def _rules(nodes: Sequence[Any], media: str = "") -> Iterator[_Rule]:
@@ -101,10 +105,10 @@ def _rules(nodes: Sequence[Any], media: str = "") -> Iterator[_Rule]:
             inner = tinycss2.parse_rule_list(node.content, skip_comments=True, skip_whitespace=True)
             yield from _rules(inner, condition)
         elif node.type == "at-rule":
-            problem = "has a rule with @ within another one; write them one after the other"
+            problem = said("has a rule with @ within another one; write them one after the other")
             raise Unfit(problem, node.source_line)
         else:
-            problem = "cannot be read here; a rule is `h1 { color: #1d1c1a; }`"
+            problem = said("cannot be read here; a rule is `h1 { color: #1d1c1a; }`")
             raise Unfit(problem, node.source_line)
 
 
@@ -114,11 +118,14 @@ def _rule(node: "QualifiedRule", media: str) -> _Rule:
         _look_at_contrast(declarations)
         return _Rule([one for chain in found for one in bound(chain)], declarations, media)
     if len(found) > 1:
-        problem = f"names '{PAGE}' beside others; give it a rule of its own"
+        problem = said("names '.page' beside others; give it a rule of its own")
         raise Unfit(problem, node.source_line)
     if media and _DARK not in media:
         # It would outweigh the ground that the foot's ink for the dark was chosen for.
-        problem = f"gives '{PAGE}' a colour for some screens; give it one for all, and one for `@media {_DARK}`"
+        problem = said(
+            "gives '.page' a colour for some screens; give it one for all, and one for "
+            "`@media (prefers-color-scheme: dark)`"
+        )
         raise Unfit(problem, node.source_line)
     _look_at_ground(declarations, DARK_FOOT_INKS if media else FOOT_INKS)
     return _Rule([PAGE], declarations, media)
@@ -129,7 +136,7 @@ def _declarations(node: "QualifiedRule") -> list[Declared]:
 
     nodes = tinycss2.parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True)
     if len(nodes) > MOST_DECLARATIONS:
-        problem = f"says more than {MOST_DECLARATIONS} things in one rule"
+        problem = said("says more than %(most)s things in one rule", most=MOST_DECLARATIONS)
         raise Unfit(problem, node.source_line)
     for each in nodes:
         if each.type != "declaration":
@@ -139,31 +146,38 @@ def _declarations(node: "QualifiedRule") -> list[Declared]:
 
 def _look_at_contrast(declarations: Sequence[Declared]) -> None:
     """What is said in one rule is seen together; the rest is judged when there is a mail."""
-    said = {each.name: each for each in declarations}
-    ink, ground = said.get("color"), said.get("background-color")
+    named = {each.name: each for each in declarations}
+    ink, ground = named.get("color"), named.get("background-color")
     if not ink or not ground or not ink.colour or not ground.colour:
         return
     if contrast(ink.colour, ground.colour) < READABLE:
-        better = readable(ink.colour, ground.colour)
-        problem = f"writes {ink.colour} on {ground.colour}, which cannot be read; {better} can be"
+        problem = said(
+            "writes %(ink)s on %(ground)s, which cannot be read; %(better)s can be",
+            ink=ink.colour,
+            ground=ground.colour,
+            better=readable(ink.colour, ground.colour),
+        )
         raise Unfit(problem, ink.line)
 
 
 def _look_at_ground(declarations: Sequence[Declared], inks: Sequence[str]) -> None:
     for each in declarations:
         if each.name != "background-color" or not each.colour:
-            problem = f"gives '{PAGE}' more than a colour; write `{PAGE} {{ background-color: #f2f0ea; }}`"
+            problem = said("gives '.page' more than a colour; write `.page { background-color: #f2f0ea; }`")
             raise Unfit(problem, each.line)
         if any(contrast(each.colour, ink) < READABLE for ink in inks):
-            better = readable(each.colour, inks[0])
-            problem = f"gives '{PAGE}' a colour on which the foot of the mail cannot be read; {better} would do"
+            problem = said(
+                "gives '.page' a colour on which the foot of the mail cannot be read; %(better)s would do",
+                better=readable(each.colour, inks[0]),
+            )
             raise Unfit(problem, each.line)
 
 
 def _media(node: "AtRule") -> str:
     """The condition as we spell it."""
     if node.lower_at_keyword != "media" or node.content is None:
-        problem = f"has a rule with @ that no mail needs; {_AT.get(node.lower_at_keyword, _ELSEWHERE)}"
+        instead = _AT.get(node.lower_at_keyword, _ELSEWHERE)
+        problem = said("has a rule with @ that no mail needs; %(instead)s", instead=instead)
         raise Unfit(problem, node.source_line)
     words = [each for each in node.prelude if each.type not in {"whitespace", "comment"}]
     while words and words[0].type == "ident" and words[0].lower_value in {"only", "screen", "and"}:
