@@ -158,7 +158,8 @@ def _number(name: str, token: Any) -> str:  # noqa: ANN401 - as above.
     most = _UNITS.get(unit)
     if most is None:
         problem = said(
-            "measures '%(name)s' in a unit that mail programs do not know; use px, em, rem, pt or a percentage", name=name
+            "measures '%(name)s' in a unit that mail programs do not know; use px, em, rem, pt or a percentage",
+            name=name,
         )
         raise Unfit(problem, token.source_line)
     if not -most <= token.value <= most:
