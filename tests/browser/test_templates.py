@@ -52,6 +52,8 @@ def page(browser: Browser, stage: Stage, request: pytest.FixtureRequest) -> Iter
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     page.goto(f"{stage.url}/console/templates/courier/header.html")
     yield page
+    # A server that is stopped while it still renders a look would leave its connection open.
+    expect(page.locator("#stage[aria-busy]")).to_have_count(0)
     context.close()
 
 
