@@ -29,6 +29,8 @@
 The text of each is one sentence for the person who can mend it; the facts are attributes.
 """
 
+from newsletter.core.words import said
+
 
 class NewsletterError(Exception):
     """Root of the tree; never raised itself."""
@@ -82,8 +84,16 @@ class TemplateRefused(InvalidInput):
     field = "template"
 
     def __init__(self, part: str, line: int, problem: str) -> None:
-        place = ", ".join([part] * bool(part) + [f"line {line}"] * bool(line))
-        super().__init__(f"{place}: {problem}." if place else f"The template cannot be used: {problem}.")
+        facts = {"part": part, "line": line, "problem": problem}
+        if part and line:
+            words = said("%(part)s, line %(line)s: %(problem)s.", **facts)
+        elif part:
+            words = said("%(part)s: %(problem)s.", **facts)
+        elif line:
+            words = said("line %(line)s: %(problem)s.", **facts)
+        else:
+            words = said("The template cannot be used: %(problem)s.", **facts)
+        super().__init__(words)
         self.part, self.line, self.problem = part, line, problem
 
 
