@@ -5,19 +5,36 @@ from collections.abc import Iterable
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # Newer than its types.
+from wtforms.form import BaseForm
+from wtforms.i18n import get_translations
 from wtforms.validators import InputRequired, Length
 
 from newsletter.core.errors import Conflict, InvalidInput
+from newsletter.core.words import said
+from newsletter.mail.languages import written
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.service import Masthead
 from newsletter.operators.policy import LONGEST_KEY_NAME, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
+from newsletter.operators.service.speaking import AREA
+from newsletter.subscriptions.policy.languages import name_of
+from newsletter.web.words import language
 
 _ROLES = [SelectChoice(role.value, role.value.capitalize()) for role in Role]
 _NEW = f"At least {SHORTEST_PASSWORD} characters. A few words in a row are strong, and easy to keep."
 
 
+class Spoken:
+    """What WTForms itself says is said in the language of the request, too."""
+
+    def get_translations(self, _form: BaseForm) -> object:
+        return get_translations([language()])
+
+
 class ConsoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types.
     """With a token against forged requests, as each form of the console has one."""
+
+    class Meta(Spoken, FlaskForm.Meta):  # type: ignore[misc]  # As above.
+        """How its messages are found."""
 
     def note(self, problem: InvalidInput) -> None:
         """Show the problem at its field, or above all fields."""
@@ -79,6 +96,19 @@ class PasswordForm(ConsoleForm):
         description=_NEW,
         validators=[InputRequired("Please choose a password."), Length(max=LONGEST_PASSWORD)],
         render_kw={"autocomplete": "new-password", "minlength": SHORTEST_PASSWORD},
+    )
+
+
+class LanguageForm(ConsoleForm):
+    """What the console speaks; "" for what the browser asks for."""
+
+    language = SelectField(
+        said("The console speaks"),
+        choices=[
+            SelectChoice("", said("what your browser asks for")),
+            *(SelectChoice(each, name_of(each)) for each in written(AREA)),
+        ],
+        validate_choice=False,
     )
 
 

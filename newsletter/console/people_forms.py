@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, Form, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # Its stubs are older.
+from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Length
 
-from newsletter.console.forms import ConsoleForm
+from newsletter.console.forms import ConsoleForm, Spoken
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.importer.reading import DELIMITERS, ENCODINGS
 from newsletter.subscriptions.importer.recognising import IGNORED, Column, Standing
@@ -21,8 +22,15 @@ _BECAUSE = "It is noted beside what you do, for whoever asks later."
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
-class FilterForm(Form):
+class AskingForm(Form):
     """Sent by GET, so that a list has an address; it changes nothing and needs no token."""
+
+    class Meta(Spoken, DefaultMeta):  # type: ignore[misc]  # Its stubs are older.
+        """How its messages are found."""
+
+
+class FilterForm(AskingForm):
+    """Whom a list shows."""
 
     newsletter = SelectField("Newsletter", validate_choice=False)
     status = SelectField(
@@ -88,7 +96,7 @@ class SuppressForm(AddressForm, BecauseForm):
     """An address to suppress, whoever it belongs to."""
 
 
-class ReasonForm(Form):
+class ReasonForm(AskingForm):
     """Which suppressions are shown."""
 
     reason = SelectField(

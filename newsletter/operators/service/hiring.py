@@ -110,7 +110,7 @@ def remove_operator(operator_id: int, by: int | None) -> None:
         _keep_an_owner(one)
         note(by, "removed", f"operator {one.address}")
         one.removed_at = now()
-        one.password_hash = one.factor = one.link_hash = ""
+        one.password_hash = one.factor = one.link_hash = one.language = ""
         for theirs in (OperatorRole, RecoveryCode, Passkey):
             db.session.execute(delete(theirs).where(theirs.operator_id == one.id))
         end_all(one.id)
