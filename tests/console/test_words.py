@@ -1,0 +1,217 @@
+"""What a page of the console says can be translated: in a language of brackets nothing stands outside them."""
+
+import re
+from collections.abc import Iterator
+from gettext import NullTranslations
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from newsletter.core.clock import now
+from newsletter.core.db import db, transaction
+from newsletter.mail.house import House
+from newsletter.operators.models import Operator, Passkey
+from newsletter.operators.policy import Role
+from newsletter.operators.service import Post, add_operator
+from newsletter.subscriptions.service.acting import suppress_by_hand
+from newsletter.suppressions.models import Reason
+from newsletter.suppressions.service import suppress
+from tests import make
+from tests.console.desks import newsroom
+from tests.console.routes import routes
+from tests.console.test_bring import PEOPLE, plan_of, send, work
+from tests.console.test_suppressions import key_of
+
+OPEN, CLOSED = "⟦", "⟧"
+
+NOT_YET = {
+    "console_home",
+    "console_editions",
+    "console_desk",
+    "console_sending",
+    "console_digests",
+    "console_schedules",
+    "console_sources",
+    "console_articles",
+    "console_templates",
+    "console_newsletters",
+    "console_numbers",
+    "console_bulk",
+    "console_account",
+    "console_audit",
+    "console_backends",
+    "console_door",
+    "console_imports",
+    "console_operators",
+    "console_passkeys",
+    "console_person",
+    "console_settings",
+    "console_snippets",
+    "console_subscribers",
+    "console_suppressions",
+}
+"""Blueprints whose pages have sentences that nobody can translate."""
+
+FRAME_IS_READY = False
+"""Whether that is so of what stands around each page, and of the parts that all are made of."""
+
+OF_THE_PARTS = {"Older", "Newer", "Pages", "Error:", "never"}
+
+UNSAID = "bdi, code, time, pre, .mono, q.said, textarea, script, style, svg"
+"""What holds data: what people, feeds and servers wrote, and what is the same in every language."""
+
+HEARD = ("title", "aria-label", "placeholder", "alt", "label", "data-label", "data-failed")
+"""Attributes whose words people see or hear."""
+
+DATA = {
+    # Options cannot mark what people wrote.
+    "The Courier", "The Herald", "The Harbour Desk", "morning",
+    # Names of languages, each in its own, of encodings and of a product.
+    "English", "Deutsch", "utf-8", "utf-16", "windows-1252", "iso-8859-15", "Console",
+    "UTC",
+}  # fmt: skip
+
+
+class Bracketed(NullTranslations):
+    """A language that has every sentence there is."""
+
+    def gettext(self, message: str) -> str:
+        return f"{OPEN}{message}{CLOSED}"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"{OPEN}{msgid1 if n == 1 else msgid2}{CLOSED}"
+
+
+@pytest.fixture
+def furnished(app: Flask, operator: FlaskClient, house: House) -> Flask:
+    """Something on each list, and somebody whose story is long."""
+    _people(operator, house)
+    _operators(house)
+    app.extensions["newsletter_catalogues"] = lambda _language, _area: Bracketed()
+    return app
+
+
+def test_every_sentence_of_every_page_can_be_translated(
+    furnished: Flask, operator: FlaskClient, house: House
+) -> None:
+    said = [
+        f"{path}: {text!r}"
+        for client, paths in (
+            (operator, _pages(furnished, house)),
+            (furnished.test_client(), _doors(house)),
+        )
+        for path in paths
+        for text in outside(client.get(path).text)
+    ]
+
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        ("<main>Hello</main>", ["Hello"]),
+        ("<main>⟦Hello <b>Ann</b>⟧ 7 ·</main>", []),
+        ("<main>⟦Hello ⟦dear⟧ one⟧ and more <bdi>Ann</bdi></main>", ["and more"]),
+        ('<main><p title="Look"></p><b data-label="⟦Name⟧ of"></b></main>', ["Look", "of"]),
+        ("<main><select><option>any</option><option>The Courier</option></select></main>", ["any"]),
+        ("<main>⟦Hello</main>", ["⟦Hello"]),
+    ],
+)
+def test_what_stands_outside_is_found(html: str, found: list[str]) -> None:
+    assert outside(html) == found
+
+
+def outside(html: str) -> list[str]:
+    """What has letters, is seen or heard, and is neither data nor within brackets."""
+    tree = LexborHTMLParser(html)
+    part = tree.css_first("html" if FRAME_IS_READY else "main")
+    if part is None:
+        return []
+    data = {node.mem_id for node in part.css(UNSAID)}
+    nodes = [node for node in part.traverse(include_text=True) if not _is_within(node, data)]
+    heard = [value for node in nodes if not node.is_text_node for value in _heard(node)]
+    seen = "\n".join(str(node.text_content) for node in nodes if node.is_text_node)
+    if seen.count(OPEN) != seen.count(CLOSED):
+        return [seen]
+    return [
+        text
+        for each in (*heard, seen)
+        for text in map(str.strip, _without_brackets(each).split("\n"))
+        if re.search(r"[^\W\d_]", text) and text not in DATA and (FRAME_IS_READY or text not in OF_THE_PARTS)
+    ]
+
+
+def _without_brackets(text: str) -> str:
+    inner = re.compile(f"{OPEN}[^{OPEN}{CLOSED}]*{CLOSED}")
+    while inner.search(text):
+        text = inner.sub("", text)
+    return text
+
+
+def _is_within(node: LexborNode | None, data: set[int]) -> bool:
+    while node is not None:
+        if node.mem_id in data:
+            return True
+        node = node.parent
+    return False
+
+
+def _heard(node: LexborNode) -> Iterator[str]:
+    for name in HEARD:
+        if value := node.attributes.get(name):
+            yield value
+    if node.tag == "input" and node.attributes.get("type") in {"submit", "button"}:
+        yield node.attributes.get("value") or ""
+
+
+def _pages(app: Flask, house: House) -> Iterator[str]:
+    """All that whoever is logged in can open, each with something on it; mails in frames are not ours to say."""
+    key = key_of("ann@example.org", house)
+    for route in routes(app):
+        if route.method == "GET" and not route.endpoint.startswith(("console_previews.", *NOT_YET)):
+            yield route.path.replace("/suppressions/1", f"/suppressions/{key}")
+
+
+def _doors(house: House) -> list[str]:
+    """What strangers see."""
+    if "console_door" in NOT_YET:
+        return []
+    _, link = add_operator(("new@desk.example", ""), Post(Role.VIEWER), None, house)
+    return ["/console/login", urlsplit(link).path, "/console/welcome/damaged"]
+
+
+def _people(operator: FlaskClient, house: House) -> None:
+    room = newsroom(house)
+    make.signed_up("ann@example.org", house)
+    for status in ("pending", "confirmed", "unsubscribed"):
+        make.subscription(room.courier, house, status=status)
+    for number, reason in enumerate(Reason):
+        suppress(key_of(f"r{number}@example.org", house), reason, "5.1.1")
+    with transaction():
+        suppress_by_hand(key_of("ann@example.org", house), "asked for it by letter")
+    for name in ("waits.csv", "brought.csv"):
+        send(operator, PEOPLE, name)
+        work(house)
+    make.press(operator, "/console/imports/files/2/take", plan=plan_of(2))
+    work(house)
+
+
+def _operators(house: House) -> None:
+    make.operator(house, Role.EDITOR, "herald", address="gus@desk.example")
+    first = db.session.query(Operator).order_by(Operator.id).first()
+    assert first
+    with transaction():
+        db.session.add(
+            Passkey(
+                operator_id=first.id,
+                credential_id="c",
+                public_key=b"k",
+                sign_count=0,
+                name="Telephone",
+                added_at=now(),
+            )
+        )
