@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from newsletter.console import gate, menu, policies, refusals, speaking, words
+from newsletter.console import gate, menu, naming, policies, refusals, speaking, words
 from newsletter.console.views import BLUEPRINTS
 
 for _blueprint in BLUEPRINTS:
@@ -12,7 +12,7 @@ for _blueprint in BLUEPRINTS:
 
 def register(app: Flask) -> None:
     """All pages under /console."""
-    for part in (policies, gate, menu, speaking, words):
+    for part in (policies, gate, menu, naming, speaking, words):
         part.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -29,6 +29,23 @@
 The text of each is one sentence for the person who can mend it; the facts are attributes.
 """
 
+from newsletter.core.words import said
+
+_KINDS: dict[str, str] = {
+    each: each
+    for each in (
+        *(said("article"), said("author"), said("digest"), said("edition"), said("newsletter"), said("source")),
+        *(said("file"), said("import"), said("upload"), said("bulk action"), said("page"), said("template")),
+        *(said("operator"), said("passkey"), said("subscriber"), said("suppression")),
+    )
+}
+"""What pages say of in the reader's language; of others commands alone speak."""
+
+_PURPOSES: dict[str, str] = {
+    each: each for each in (said("one-time"), said("factor"), said("confirm"), said("unsubscribe"))
+}
+"""The same, for links."""
+
 
 class NewsletterError(Exception):
     """Root of the tree; never raised itself."""
@@ -91,7 +108,7 @@ class NotFound(NewsletterError):
     """There is no such thing; `kind` is the word of the glossary, `name` what was asked for."""
 
     def __init__(self, kind: str, name: object) -> None:
-        super().__init__(f"There is no {kind} '{name}'.")
+        super().__init__(said("There is no %(kind)s '%(name)s'.", kind=_KINDS.get(kind, kind), name=name))
         self.kind = kind
         self.name = name
 
@@ -105,7 +122,12 @@ class TooManyTries(NewsletterError):
 
     def __init__(self, seconds: int) -> None:
         minutes = max(1, round(seconds / 60))
-        super().__init__(f"Too many tries. Please wait {minutes} minutes, or ask an owner for a one-time link.")
+        super().__init__(
+            said(
+                "Too many tries. Please wait %(minutes)s minutes, or ask an owner for a one-time link.",
+                minutes=minutes,
+            )
+        )
         self.seconds = seconds
 
 
@@ -121,22 +143,28 @@ class LinkError(NewsletterError):
     """A link from a mail cannot be used; `purpose` says which kind it was."""
 
     def __init__(self, purpose: str) -> None:
-        super().__init__(f"This {purpose} link {self.problem}.")
+        super().__init__(self.sentence(_PURPOSES.get(purpose, purpose)))
         self.purpose = purpose
 
-    problem = "cannot be used"
+    def sentence(self, purpose: str) -> str:
+        """What is wrong with it."""
+        return said("This %(purpose)s link cannot be used.", purpose=purpose)
 
 
 class LinkDamaged(LinkError):
     """Not signed by us, cut off, or made for another purpose; ask for a fresh one."""
 
-    problem = "is not complete or was not made by us"
+    def sentence(self, purpose: str) -> str:
+        """As above."""
+        return said("This %(purpose)s link is not complete or was not made by us.", purpose=purpose)
 
 
 class LinkExpired(LinkError):
     """Genuine, but too old; ask for a fresh one."""
 
-    problem = "has expired"
+    def sentence(self, purpose: str) -> str:
+        """As above."""
+        return said("This %(purpose)s link has expired.", purpose=purpose)
 
 
 class SourceError(NewsletterError):

@@ -4,13 +4,15 @@ from base64 import b64encode
 from io import BytesIO
 
 import segno
-from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, make_response, redirect, render_template, url_for
 
 from newsletter.console import gate
 from newsletter.console.forms import AgainForm, ConsoleForm, FactorForm, LanguageForm, PasswordForm
 from newsletter.console.gate import Answer
+from newsletter.console.speaking import tell
 from newsletter.core.clock import now
 from newsletter.core.errors import InvalidInput, TooManyTries
+from newsletter.core.words import said
 from newsletter.operators import service
 from newsletter.operators.policy import Role
 from newsletter.operators.queries import codes_left, has_second_step, passkeys_of, sessions_of
@@ -47,7 +49,7 @@ def password() -> Answer:
         form.form_errors.append(str(problem))
         return _account(form), 429
     csrf.renew()
-    flash("Your password is changed. You are logged out everywhere else.")
+    tell(said("Your password is changed. You are logged out everywhere else."))
     return gate.let_in(entered, url_for("console_account.account"))
 
 
