@@ -97,6 +97,8 @@ def _span(value: timedelta) -> str:
         return numbered("%(num)s hour", "%(num)s hours", int(hours))
     if minutes >= 1 and minutes.is_integer():
         return numbered("%(num)s minute", "%(num)s minutes", int(minutes))
+    if seconds.is_integer():
+        return numbered("%(num)s second", "%(num)s seconds", int(seconds))
     return said("%(number)s seconds", number=f"{seconds:g}")
 
 

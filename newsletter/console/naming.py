@@ -18,6 +18,7 @@ _NAMES: dict[str, str] = {
         # Files and imports, and what becomes of people in them.
         *(said("looking"), said("shown"), said("taking"), said("taken"), said("failed")),
         *(said("running"), said("done"), said("undoing"), said("undone")),
+        said("an unknown service"),
         *(said("active"), said("complained"), said("rejected"), said("repeated")),
         *(said("stays pending"), said("stays confirmed"), said("stays paused"), said("stays unsubscribed")),
         *(said("suppressed: hard bounce"), said("suppressed: complaint")),
@@ -40,6 +41,8 @@ _NAMES: dict[str, str] = {
         *(said("newsletter"), said("by"), said("form"), said("on page"), said("from"), said("with")),
         *(said("by link of edition"), said("nonce"), said("asked by mail"), said("told")),
         *(said("privacy notice"), said("in language"), said("note")),
+        *(said("link"), said("one-click"), said("reminder"), said("change"), said("preferences")),
+        *(said("still-there"), said("email-change"), said("command")),
         *(said("mailing"), said("state"), said("at server"), said("via")),
         # Deliveries.
         *(said("queued"), said("leased"), said("deferred"), said("accepted"), said("unknown"), said("skipped")),

@@ -1,7 +1,7 @@
 """What a page of the console says can be translated: in a language of brackets nothing stands outside them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from gettext import NullTranslations
 from urllib.parse import urlsplit
 
@@ -67,6 +67,36 @@ DATA = {
 }  # fmt: skip
 
 
+FORMS = [
+    ("account/password", {}),
+    ("account/password", {"old": "x", "password": "short"}),
+    ("account/codes", {"old": "x"}),
+    ("account/second-factor", {}),
+    ("account/passkeys", {"name": "Telephone", "old": "x"}),
+    ("account/language", {"language": "tlh"}),
+    ("operators", {"email": "gus@desk.example", "role": "editor", "newsletter": ""}),
+    ("operators", {"email": "ada@desk.example", "role": "editor", "newsletter": ""}),
+    ("operators/1/role", {}),
+    ("operators/1/remove", {}),
+    ("operators/2/role", {"role": "viewer", "newsletter": "courier"}),
+    ("operators/99/remove", {}),
+    ("suppressions", {"email": "bob@example.org", "because": "no"}),
+    ("suppressions/find", {"email": "nobody@example.org"}),
+    ("subscribers/find", {"email": "nobody@example.org"}),
+    ("subscribers/export", {"newsletter": "nothing"}),
+    ("subscribers/1/unsuppress", {"because": ""}),
+    ("subscribers/1/unsuppress", {"because": "asked for it by letter"}),
+    ("subscribers/1/erase", {}),
+    ("imports", {"newsletter": "courier"}),
+    ("imports/1/look", {"provenance": "", "delimiter": ";"}),
+    ("imports/1/take", {"plan": "another"}),
+    ("imports/1/discard", {}),
+    ("imports/done/1/undo", {}),
+    ("login", {}),
+]
+"""What is sent to which page of the console, in an order in which each still says something."""
+
+
 class Bracketed(NullTranslations):
     """A language that has every sentence there is."""
 
@@ -89,15 +119,32 @@ def furnished(app: Flask, operator: FlaskClient, house: House) -> Flask:
 def test_every_sentence_of_every_page_can_be_translated(
     furnished: Flask, operator: FlaskClient, house: House
 ) -> None:
+    key = key_of("r0@example.org", house)
+    narrowed = ("subscribers?newsletter=courier&status=pending", f"suppressions/{key}", "subscribers?since=once")
+    of_one = make.log_in(furnished.test_client(), make.operator(house, Role.EDITOR, "herald"), house)
     said = [
-        f"{path}: {text!r}"
-        for client, paths in (
-            (operator, _pages(furnished, house)),
-            (furnished.test_client(), _doors(house)),
-        )
-        for path in paths
-        for text in outside(_text(client, path))
+        *_said_outside(operator, _pages(furnished, house)),
+        *_said_outside(operator, [f"/console/{each}" for each in narrowed]),
+        *_said_outside(of_one, ["/console/account", "/console/settings", "/console/subscribers"]),
+        *_said_outside(furnished.test_client(), _doors(house)),
     ]
+
+    assert said == []
+
+
+def test_an_empty_house_says_nothing_else(app: Flask, operator: FlaskClient, house: House) -> None:
+    app.extensions["newsletter_catalogues"] = lambda _language, _area: Bracketed()
+
+    assert _said_outside(operator, _pages(app, house)) == []
+
+
+def test_whatever_comes_of_a_form_can_be_translated(furnished: Flask, operator: FlaskClient) -> None:
+    said = []
+    for path, fields in FORMS:
+        answer = make.press(operator, f"/console/{path}", **fields)
+        page = operator.get(answer.location).text if answer.location else answer.text
+        assert OPEN in page.partition("<main")[2], path
+        said += [f"{path} {fields}: {text!r}" for text in outside(page)]
 
     assert said == []
 
@@ -160,12 +207,14 @@ def _heard(node: LexborNode) -> Iterator[str]:
         yield node.attributes.get("value") or ""
 
 
-def _text(client: FlaskClient, path: str) -> str:
-    answer = client.get(path)
-    text = answer.text
-    # What comes from a file is open until then.
-    answer.close()
-    return text
+def _said_outside(client: FlaskClient, paths: Iterable[str]) -> list[str]:
+    said = []
+    for path in paths:
+        answer = client.get(path)
+        said += [f"{path}: {text!r}" for text in outside(answer.text)]
+        # What comes from a file is open until then.
+        answer.close()
+    return said
 
 
 def _pages(app: Flask, house: House) -> Iterator[str]:

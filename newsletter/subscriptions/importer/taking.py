@@ -223,6 +223,14 @@ _EVENT_OF = {
 _REASON_OF = {Standing.BOUNCED: Reason.HARD_BOUNCE, Standing.COMPLAINED: Reason.COMPLAINT}
 
 
+_STATES: dict[str, str] = {
+    ImportState.RUNNING: said("running"),
+    ImportState.DONE: said("done"),
+    ImportState.UNDOING: said("undoing"),
+    ImportState.UNDONE: said("undone"),
+}
+
+
 def ask_undo(import_id: int) -> Import:
     """Let the worker take this import back, which for a million takes minutes. Raises as `undo`."""
     with transaction():
@@ -231,7 +239,9 @@ def ask_undo(import_id: int) -> Import:
         assert chosen  # noqa: S101 - it was checked.
         if chosen.state != ImportState.DONE:
             problem = said(
-                "Import %(number)s is %(state)s; wait until it is done.", number=import_id, state=chosen.state
+                "Import %(number)s is %(state)s; wait until it is done.",
+                number=import_id,
+                state=_STATES[chosen.state],
             )
             raise Conflict(problem)
         chosen.state = ImportState.UNDOING

@@ -198,6 +198,15 @@ def _telling(upload_id: int) -> Tell:
     return tell
 
 
+_STATES: dict[str, str] = {
+    UploadState.LOOKING: said("looking"),
+    UploadState.SHOWN: said("shown"),
+    UploadState.TAKING: said("taking"),
+    UploadState.TAKEN: said("taken"),
+    UploadState.FAILED: said("failed"),
+}
+
+
 def _turn(upload_id: int, states: Sequence[UploadState], **values: Any) -> Upload:  # noqa: ANN401 - columns of the row.
     with transaction():
         turned = rows_written(
@@ -208,7 +217,9 @@ def _turn(upload_id: int, states: Sequence[UploadState], **values: Any) -> Uploa
         )
         found = upload(upload_id)
         if not turned:
-            problem = said("The file is %(state)s at this moment; look at its page first.", state=found.state)
+            problem = said(
+                "The file is %(state)s at this moment; look at its page first.", state=_STATES[found.state]
+            )
             raise Conflict(problem)
         return found
 
