@@ -29,7 +29,7 @@
 The text of each is one sentence for the person who can mend it; the facts are attributes.
 """
 
-from newsletter.core.words import said
+from newsletter.core.words import numbered, said
 
 _KINDS: dict[str, str] = {
     each: each
@@ -121,11 +121,11 @@ class TooManyTries(NewsletterError):
     """Whoever it was must wait; `seconds` is how long at most."""
 
     def __init__(self, seconds: int) -> None:
-        minutes = max(1, round(seconds / 60))
         super().__init__(
-            said(
-                "Too many tries. Please wait %(minutes)s minutes, or ask an owner for a one-time link.",
-                minutes=minutes,
+            numbered(
+                "Too many tries. Please wait %(num)s minute, or ask an owner for a one-time link.",
+                "Too many tries. Please wait %(num)s minutes, or ask an owner for a one-time link.",
+                max(1, round(seconds / 60)),
             )
         )
         self.seconds = seconds
