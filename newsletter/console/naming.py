@@ -47,6 +47,13 @@ _NAMES: dict[str, str] = {
         # Deliveries.
         *(said("queued"), said("leased"), said("deferred"), said("accepted"), said("unknown"), said("skipped")),
         said("cancelled"),
+        # Editions, and what became of them.
+        *(said("draft"), said("scheduled"), said("held"), said("sending"), said("sent")),
+        *(said("joined"), said("left")),
+        # Acts on many.
+        *(said("suppress"), said("unsubscribe")),
+        # Mailings.
+        *(said("edition"), said("confirmation"), said("welcome"), said("goodbye"), said("notice")),
         # Roles.
         *(said("viewer"), said("editor"), said("publisher"), said("owner")),
         # Providers of mailboxes that have no name of their own, and colours of a frame.
