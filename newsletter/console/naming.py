@@ -53,7 +53,18 @@ _NAMES: dict[str, str] = {
         # Acts on many.
         *(said("suppress"), said("unsubscribe")),
         # Mailings.
-        *(said("edition"), said("confirmation"), said("welcome"), said("goodbye"), said("notice")),
+        *(said("edition"), said("confirmation"), said("welcome"), said("goodbye"), said("fresh link")),
+        *(
+            said("still there"),
+            said("address change"),
+            said("address changed"),
+            said("trial"),
+            said("alarm"),
+            said("watch"),
+        ),
+        # Why deliveries were not accepted.
+        *(said("address"), said("mailbox"), said("sender"), said("not now"), said("expired")),
+        *(said("unable"), said("again"), said("nothing for them")),
         # Roles.
         *(said("viewer"), said("editor"), said("publisher"), said("owner")),
         # Providers of mailboxes that have no name of their own, and colours of a frame.

@@ -48,7 +48,8 @@ DATA = {
     # Options cannot mark what people wrote.
     "The Courier", "The Herald", "The Harbour Desk", "morning",
     # Names of languages, each in its own, of encodings, of keepers of mailboxes and of a browser.
-    "English", "Deutsch", "Français", "Español", "العربية", *ENCODINGS, *(each for each in PROVIDERS if each != OTHER), "Netscape",
+    "English", "Deutsch", "Français", "Español", "العربية", *ENCODINGS,
+    *(each for each in PROVIDERS if each != OTHER), "Netscape",
     # Units.
     "UTC", "99 Bytes",
     # Names in headers and addresses.
