@@ -2,17 +2,17 @@
 
 from flask import Flask
 
-from newsletter.console import gate, menu, policies, refusals, words
+from newsletter.console import gate, menu, naming, policies, refusals, speaking, words
 from newsletter.console.views import BLUEPRINTS
 
 for _blueprint in BLUEPRINTS:
-    for _part in (policies, gate, refusals):
+    for _part in (policies, gate, speaking, refusals):
         _part.guard(_blueprint)
 
 
 def register(app: Flask) -> None:
     """All pages under /console."""
-    for part in (policies, gate, menu, words):
+    for part in (policies, gate, menu, naming, speaking, words):
         part.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

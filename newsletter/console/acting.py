@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import flash, redirect
+from flask import redirect
 from werkzeug.wrappers import Response
 
 from newsletter.console.gate import operator
+from newsletter.console.speaking import tell
 from newsletter.core.db import transaction
 from newsletter.operators.service import note
 
@@ -21,5 +22,5 @@ def noting(what: str, about: str) -> Iterator[None]:
 
 def done(words: str, to: str) -> Response:
     """Say that it is done, on the page where one goes on."""
-    flash(words)
+    tell(words)
     return redirect(to, 303)

@@ -6,6 +6,9 @@ Labels stand outside as text of the page, so that they are never smaller than th
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from newsletter.console.naming import in_words
+from newsletter.core.words import said
+
 WIDTH, HEIGHT = 1000, 300
 _GAP = 0.22
 """The part of a column's place that is left empty."""
@@ -54,15 +57,19 @@ def columns(of: Sequence[Column]) -> Chart:
         top = bottom = axis
         for kind, value in each.above:
             top -= value * scale
-            boxes.append(_box(kind, (x, top, width, value * scale), f"{each.name}: {value} {kind}"))
+            boxes.append(_box(kind, (x, top, width, value * scale), _words(each.name, kind, value)))
         for kind, value in each.below:
-            boxes.append(_box(kind, (x, bottom, width, value * scale), f"{each.name}: {value} {kind}"))
+            boxes.append(_box(kind, (x, bottom, width, value * scale), _words(each.name, kind, value)))
             bottom += value * scale
     return Chart([box for box in boxes if box.height], round(axis, 2), most, least)
 
 
 def _sum(parts: Sequence[tuple[str, int]]) -> int:
     return sum(value for _, value in parts)
+
+
+def _words(name: str, kind: str, value: int) -> str:
+    return said("%(name)s: %(value)s %(kind)s", name=name, value=value, kind=in_words(kind))
 
 
 def _box(kind: str, place: tuple[float, float, float, float], words: str) -> Box:

@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 
 from newsletter.core.logs import redacted
 from newsletter.core.settings import Settings, names
+from newsletter.core.words import numbered, said
 from newsletter.delivery.service import is_at_home
 from newsletter.mail.house import House
 from newsletter.operators.policy import Role
@@ -61,13 +62,13 @@ def shown_settings(house: House) -> Sequence[Shown]:
 def _shown(attribute: str, house: House) -> str:
     settings = house.settings
     told: dict[str, str] = {
-        "secret_keys": f"{len(settings.secret_keys)} set",
-        "pepper": "set",
+        "secret_keys": said("%(number)s set", number=len(settings.secret_keys)),
+        "pepper": said("set"),
         "backends": ", ".join(member.backend.name for member in house.pool),
         "database_url": make_url(settings.database_url).render_as_string(hide_password=True),
-        "operator": settings.operator or "not set",
-        "oidc_client_secret": "set" if settings.oidc_client_secret else "",
-        "dkim": ", ".join(f"{key.domain}:{key.selector}" for key in settings.dkim) or "none",
+        "operator": settings.operator or said("not set"),
+        "oidc_client_secret": said("set") if settings.oidc_client_secret else "",
+        "dkim": ", ".join(f"{key.domain}:{key.selector}" for key in settings.dkim) or said("none"),
         "budgets": ", ".join(f"{each.by} {each.most} in {_span(each.window)}" for each in settings.budgets),
     }
     return told.get(attribute) or _plain(getattr(settings, attribute))
@@ -76,9 +77,9 @@ def _shown(attribute: str, house: House) -> str:
 def _plain(value: object) -> str:
     match value:
         case bool():
-            return "yes" if value else "no"
+            return said("yes") if value else said("no")
         case None | "" | ():
-            return "off"
+            return said("off")
         case timedelta():
             return _span(value)
         case tuple():
@@ -88,68 +89,87 @@ def _plain(value: object) -> str:
 
 
 def _span(value: timedelta) -> str:
-    for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        count, rest = divmod(value.total_seconds(), unit)
-        if count >= 1 and not rest:
-            return f"{count:.0f} {name if count > 1 else name.removesuffix('s')}"
-    return f"{value.total_seconds():g} seconds"
+    seconds = value.total_seconds()
+    days, hours, minutes = (seconds / unit for unit in (86400, 3600, 60))
+    if days >= 1 and days.is_integer():
+        return numbered("%(num)s day", "%(num)s days", int(days))
+    if hours >= 1 and hours.is_integer():
+        return numbered("%(num)s hour", "%(num)s hours", int(hours))
+    if minutes >= 1 and minutes.is_integer():
+        return numbered("%(num)s minute", "%(num)s minutes", int(minutes))
+    if seconds.is_integer():
+        return numbered("%(num)s second", "%(num)s seconds", int(seconds))
+    return said("%(number)s seconds", number=f"{seconds:g}")
 
 
 def _of_place(settings: Settings) -> Iterator[Check]:
     is_encrypted = settings.base_url.startswith("https:")
     yield Check(
-        "Encrypted pages",
+        said("Encrypted pages"),
         State.GOOD if is_encrypted else State.WARN,
-        "Pages and links are under https."
+        said("Pages and links are under https.")
         if is_encrypted
-        else "NEWSLETTER_BASE_URL is http: passwords go over the line in the open. Good on one machine only.",
+        else said(
+            "NEWSLETTER_BASE_URL is http: passwords go over the line in the open. Good on one machine only."
+        ),
     )
     at_home = is_at_home()
     yield Check(
-        "The database is at home",
+        said("The database is at home"),
         State.GOOD if at_home else State.BAD,
-        "It sends from the place that it knows."
+        said("It sends from the place that it knows.")
         if at_home
-        else "It is a copy, and sends nothing. Stop the original for good, then run `newsletter adopt`.",
+        else said("It is a copy, and sends nothing. Stop the original for good, then run `newsletter adopt`."),
     )
     yield Check(
-        "Somebody is told",
+        said("Somebody is told"),
         State.GOOD if settings.operator else State.WARN,
-        f"Alarms and drafts are mailed to {settings.operator}."
+        said("Alarms and drafts are mailed to %(address)s.", address=settings.operator)
         if settings.operator
-        else "NEWSLETTER_OPERATOR names nobody: alarms and drafts are mailed to no one.",
+        else said("NEWSLETTER_OPERATOR names nobody: alarms and drafts are mailed to no one."),
     )
 
 
 def _of_sending(house: House) -> Iterator[Check]:
-    kept = [member.backend.name for member in house.pool if not member.backend.name.startswith("smtp")]
+    names = [member.backend.name for member in house.pool]
+    kept = ", ".join(name for name in names if not name.startswith("smtp"))
     yield Check(
-        "Mail leaves",
+        said("Mail leaves"),
         State.WARN if kept else State.GOOD,
-        f"What goes to {', '.join(kept)} reaches nobody: name your mail server in NEWSLETTER_BACKENDS."
+        said(
+            "What goes to %(backends)s reaches nobody: name your mail server in NEWSLETTER_BACKENDS.",
+            backends=kept,
+        )
         if kept
-        else f"It goes to {', '.join(member.backend.name for member in house.pool)}.",
+        else said("It goes to %(backends)s.", backends=", ".join(names)),
     )
-    domains = sorted({key.domain for key in house.settings.dkim})
+    domains = ", ".join(sorted({key.domain for key in house.settings.dkim}))
     yield Check(
-        "Mail is signed",
+        said("Mail is signed"),
         State.GOOD if domains else State.WARN,
-        f"With DKIM, for {', '.join(domains)}."
+        said("With DKIM, for %(domains)s.", domains=domains)
         if domains
-        else "NEWSLETTER_DKIM names no key. Unless your mail server signs, large providers refuse your editions.",
+        else said(
+            "NEWSLETTER_DKIM names no key. Unless your mail server signs, large providers refuse your editions."
+        ),
     )
 
 
 def _of_operators(settings: Settings) -> Iterator[Check]:
-    bare = [
+    bare = ", ".join(
         each.called
         for each in operators()
         if powers(each.id).may_somewhere(Role.PUBLISHER) and not has_second_step(each, settings.second_factor)
-    ]
+    )
     yield Check(
-        "Second factors",
+        said("Second factors"),
         State.WARN if bare else State.GOOD,
-        f"Without one, though they may send: {', '.join(bare)}. NEWSLETTER_SECOND_FACTOR=publishers asks for it."
+        said(
+            "Without one, though they may send: %(names)s. NEWSLETTER_SECOND_FACTOR=publishers asks for it.",
+            names=bare,
+        )
         if bare
-        else f"Everybody who may send has one (NEWSLETTER_SECOND_FACTOR={settings.second_factor}).",
+        else said(
+            "Everybody who may send has one (NEWSLETTER_SECOND_FACTOR=%(rule)s).", rule=settings.second_factor
+        ),
     )

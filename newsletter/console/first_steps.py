@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from newsletter.articles.queries import sources
 from newsletter.console.places import find_place
+from newsletter.core.words import said
 from newsletter.digests.queries import digests
 from newsletter.editions.policy import OPEN, PUBLIC
 from newsletter.editions.queries import listed
@@ -38,11 +39,11 @@ def steps() -> Sequence[Step]:
         _source(),
         _look(founded, has_sent),
         Step(
-            "Put the form on your site",
-            "One line of HTML under your articles; done with the first sign-up.",
+            said("Put the form on your site"),
+            said("One line of HTML under your articles; done with the first sign-up."),
             is_anybody_there(),
             find_place(f"/console/snippets/{founded[0].slug}") if founded else None,
-            "Copy the snippet",
+            said("Copy the snippet"),
         ),
         _test(has_sent),
     ]
@@ -51,11 +52,11 @@ def steps() -> Sequence[Step]:
 
 def _sender(founded: Sequence[Newsletter]) -> Step:
     return Step(
-        "Found a newsletter",
-        "Its name, who sends it, and the postal address that the law asks for.",
+        said("Found a newsletter"),
+        said("Its name, who sends it, and the postal address that the law asks for."),
         bool(founded),
         find_place("/console/newsletters"),
-        "Found it",
+        said("Found it"),
         "newsletter newsletter add --help",
     )
 
@@ -64,44 +65,45 @@ def _source() -> Step:
     """A source alone sends nothing: the step is done once a digest takes from it."""
     if not sources():
         told, path, label = (
-            "The feed of your site: RSS, Atom, JSON Feed, or WordPress.",
+            said("The feed of your site: RSS, Atom, JSON Feed, or WordPress."),
             "/console/sources",
-            "Add a source",
+            said("Add a source"),
         )
         command = "newsletter source add URL"
     else:
         told, path, label = (
-            "It is there. Now say what comes when: a digest takes new articles at each of its times.",
+            said("It is there. Now say what comes when: a digest takes new articles at each of its times."),
             "/console/digests/+add",
-            "Make a digest",
+            said("Make a digest"),
         )
         command = "newsletter digest add --help"
-    return Step("Read your first source", told, bool(digests()), find_place(path), label, command)
+    return Step(said("Read your first source"), told, bool(digests()), find_place(path), label, command)
 
 
 def _look(founded: Sequence[Newsletter], has_sent: bool) -> Step:  # noqa: FBT001 - passed by `steps` alone.
     place = find_place(f"/console/newsletters/{founded[0].slug}") if founded else None
     return Step(
-        "Give it its look",
-        "Theme, colours, fonts, logo, head and foot. Keep it as it is if you like it so.",
+        said("Give it its look"),
+        said("Theme, colours, fonts, logo, head and foot. Keep it as it is if you like it so."),
         has_sent or was_done(DRESSED) or was_done(LOGO) or any(is_dressed(each) for each in founded),
         f"{place}#look" if place else None,
-        "Choose the look",
+        said("Choose the look"),
         "newsletter newsletter set SLUG --theme letter",
     )
 
 
 def _test(has_sent: bool) -> Step:  # noqa: FBT001 - passed by `steps` alone.
     """It leads to an edition, or to the digest that makes one."""
-    told, place, label = "The real mail, in your own inbox.", find_place("/console/editions"), "To the editions"
+    told, label = said("The real mail, in your own inbox."), said("To the editions")
+    place = find_place("/console/editions")
     if waiting := listed(list(OPEN), None, 1):
-        place, label = find_place(f"/console/editions/{waiting[0].edition.id}"), "Send a test"
+        place, label = find_place(f"/console/editions/{waiting[0].edition.id}"), said("Send a test")
         place = f"{place}#try" if place else None
     elif known := digests():
-        told += " Run your digest once: its edition waits for you."
-        place, label = find_place(f"/console/digests/{known[0].slug}"), "Run the digest"
+        told = said("The real mail, in your own inbox. Run your digest once: its edition waits for you.")
+        place, label = find_place(f"/console/digests/{known[0].slug}"), said("Run the digest")
     return Step(
-        "Send yourself a test",
+        said("Send yourself a test"),
         told,
         has_sent or was_done(TRIED),
         place,

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from newsletter.console.naming import in_words
 from newsletter.console.policies import is_partial
 from newsletter.core.clock import now
 from newsletter.core.errors import NotAllowed, NotFound
+from newsletter.core.words import said
 from newsletter.digests.queries import digest
 from newsletter.editions.queries import edition
 from newsletter.newsletters.queries import newsletter_id
@@ -203,7 +205,9 @@ def _newsletter_of(arguments: dict[str, Any]) -> int | None:
 
 
 def _refuse(role: Role) -> NoReturn:
-    problem = f"This needs the role {role}; an owner of the console can give it to you."
+    problem = said(
+        "This needs the role %(role)s; an owner of the console can give it to you.", role=in_words(role)
+    )
     raise NotAllowed(problem)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, request
 
 from newsletter.console import gate
+from newsletter.core.words import said
 from newsletter.operators.policy import Role
 
 
@@ -31,25 +32,25 @@ class Shown:
 
 GROUPS: Sequence[Sequence[Entry]] = (
     (
-        Entry("Home", "/console", "home"),
-        Entry("Editions", "/console/editions", "edition"),
-        Entry("Digests", "/console/digests", "digest"),
-        Entry("Sources", "/console/sources", "source"),
+        Entry(said("Home"), "/console", "home"),
+        Entry(said("Editions"), "/console/editions", "edition"),
+        Entry(said("Digests"), "/console/digests", "digest"),
+        Entry(said("Sources"), "/console/sources", "source"),
     ),
     (
-        Entry("Subscribers", "/console/subscribers", "people"),
-        Entry("Imports", "/console/imports", "import"),
-        Entry("Suppressions", "/console/suppressions", "stop", Role.VIEWER),
-        Entry("Numbers", "/console/numbers", "chart"),
-        Entry("Forms", "/console/snippets", "form"),
+        Entry(said("Subscribers"), "/console/subscribers", "people"),
+        Entry(said("Imports"), "/console/imports", "import"),
+        Entry(said("Suppressions"), "/console/suppressions", "stop", Role.VIEWER),
+        Entry(said("Numbers"), "/console/numbers", "chart"),
+        Entry(said("Forms"), "/console/snippets", "form"),
     ),
     (
-        Entry("Newsletters", "/console/newsletters", "newsletter"),
-        Entry("Templates", "/console/templates", "template"),
-        Entry("Backends", "/console/backends", "backend", Role.PUBLISHER),
-        Entry("Operators", "/console/operators", "key", Role.OWNER),
-        Entry("Audit", "/console/audit", "trail", Role.OWNER),
-        Entry("Settings", "/console/settings", "settings", Role.OWNER),
+        Entry(said("Newsletters"), "/console/newsletters", "newsletter"),
+        Entry(said("Templates"), "/console/templates", "template"),
+        Entry(said("Backends"), "/console/backends", "backend", Role.PUBLISHER),
+        Entry(said("Operators"), "/console/operators", "key", Role.OWNER),
+        Entry(said("Audit"), "/console/audit", "trail", Role.OWNER),
+        Entry(said("Settings"), "/console/settings", "settings", Role.OWNER),
     ),
 )
 """Groups of entries that belong together, in the order people need them."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from newsletter.console.places import find_place
 from newsletter.console.words import day_and_time
 from newsletter.core.clock import now
+from newsletter.core.words import said
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.delivery.policy import Status
 from newsletter.delivery.queries import Ledger, counted_ledger, ledger, still_open
@@ -101,7 +102,7 @@ def waits(of: Of) -> Sequence[Waiting]:
     return [
         Waiting(
             each.edition.subject,
-            f"{each.newsletter.name}, no. {each.edition.number}",
+            _name(each),
             each.edition.status,
             _why(each),
             find_place(f"/console/editions/{each.edition.id}"),
@@ -123,7 +124,7 @@ def _out(each: Listed) -> Out:
     return Out(
         edition.id,
         edition.subject,
-        f"{each.newsletter.name}, no. {edition.number}",
+        _name(each),
         EditionStatus(edition.status),
         edition.sent_at or (mailing.created_at if mailing else edition.created_at),
         audience,
@@ -145,7 +146,7 @@ def _scheduled(each: Listed) -> Next:
     at = each.edition.sends_at or each.edition.window_end
     return Next(
         each.edition.subject,
-        f"{each.newsletter.name}, no. {each.edition.number}",
+        _name(each),
         day_and_time(at, each.newsletter.timezone),
         at,
         "",
@@ -154,8 +155,14 @@ def _scheduled(each: Listed) -> Next:
 
 
 def _why(each: Listed) -> str:
-    at = each.edition.sends_at
-    meant = f" It was meant for {day_and_time(at, each.newsletter.timezone)}." if at else ""
-    if each.edition.status == EditionStatus.HELD:
-        return f"Held: {each.edition.problem.rstrip('.')}.{meant}"
-    return "A draft: it leaves when somebody sends or schedules it."
+    if each.edition.status != EditionStatus.HELD:
+        return said("A draft: it leaves when somebody sends or schedules it.")
+    at, problem = each.edition.sends_at, each.edition.problem.rstrip(".")
+    if not at:
+        return said("Held: %(problem)s.", problem=problem)
+    when = day_and_time(at, each.newsletter.timezone)
+    return said("Held: %(problem)s. It was meant for %(when)s.", problem=problem, when=when)
+
+
+def _name(each: Listed) -> str:
+    return said("%(name)s, no. %(number)s", name=each.newsletter.name, number=each.edition.number)

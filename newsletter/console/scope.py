@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from newsletter.console import gate
 from newsletter.core.errors import InvalidInput, NotFound
+from newsletter.core.words import said
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletters
 from newsletter.operators.policy import Role
@@ -30,7 +31,7 @@ def chosen(slug: str) -> Newsletter:
     for each in visible_newsletters():
         if each.slug == slug:
             return each
-    problem = "There is no newsletter of that name."
+    problem = said("There is no newsletter of that name.")
     raise InvalidInput(problem, field="newsletter")
 
 

@@ -6,6 +6,7 @@ from wtforms import BooleanField, Field, FloatField, Form, IntegerField
 from wtforms.validators import InputRequired, NumberRange, StopValidation
 
 from newsletter.console.forms import ConsoleForm
+from newsletter.core.words import said
 from newsletter.delivery.policy import CanaryRule
 from newsletter.newsletters.models import Newsletter
 
@@ -15,7 +16,7 @@ _PERCENT, _MOST_DIGITS = 100, 9
 def _short(_form: Form, field: Field) -> None:
     """Numbers without end are turned away before anybody reckons with them."""
     if any(len(str(typed)) > _MOST_DIGITS for typed in field.raw_data or ()):
-        problem = "Please enter a shorter number."
+        problem = said("Please enter a shorter number.")
         raise StopValidation(problem)
 
 
@@ -23,24 +24,26 @@ class SendingForm(ConsoleForm):
     """Who goes first, and whether clicks are counted; `share` and `most` in per cent, `wait` in minutes."""
 
     share = FloatField(
-        "Readers who get each edition first, in per cent",
-        description="Chosen by chance. 0: all get it together.",
-        validators=[InputRequired("Please enter a number; 0 for none."), _short, NumberRange(0, 50)],
+        said("Readers who get each edition first, in per cent"),
+        description=said("Chosen by chance. 0: all get it together."),
+        validators=[InputRequired(said("Please enter a number; 0 for none.")), _short, NumberRange(0, 50)],
     )
     least = IntegerField(
-        "At least so many of them",
-        validators=[InputRequired("Please enter a number."), _short, NumberRange(1, 10_000)],
+        said("At least so many of them"),
+        validators=[InputRequired(said("Please enter a number.")), _short, NumberRange(1, 10_000)],
     )
     wait = IntegerField(
-        "Minutes for which they are watched",
-        validators=[InputRequired("Please enter a number."), _short, NumberRange(1, 720)],
+        said("Minutes for which they are watched"),
+        validators=[InputRequired(said("Please enter a number.")), _short, NumberRange(1, 720)],
     )
     most = FloatField(
-        "Per cent of them that may be in trouble",
-        description="Failed, deferred, unknown or complaining. More stop the rest, until somebody resumes it.",
-        validators=[InputRequired("Please enter a number."), _short, NumberRange(0, 99)],
+        said("Per cent of them that may be in trouble"),
+        description=said(
+            "Failed, deferred, unknown or complaining. More stop the rest, until somebody resumes it."
+        ),
+        validators=[InputRequired(said("Please enter a number.")), _short, NumberRange(0, 99)],
     )
-    measures_clicks = BooleanField("Count how often articles are opened, and nothing of who opens them")
+    measures_clicks = BooleanField(said("Count how often articles are opened, and nothing of who opens them"))
 
     @classmethod
     def of(cls, newsletter: Newsletter) -> "SendingForm":

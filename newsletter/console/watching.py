@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from newsletter.console.words import decimal
 from newsletter.core.clock import now
 from newsletter.core.pacing import Answer, Glance, Paced
+from newsletter.core.words import said
 from newsletter.delivery.models import MailingState
 from newsletter.delivery.policy import Status
 from newsletter.delivery.queries import Reason, SlowDomain, reasons
@@ -68,7 +70,9 @@ class Seen:
     def took_words(self) -> str:
         """Hours, minutes and seconds; shorter ones in tenths of a second."""
         seconds = self.took.total_seconds() if self.took else 0.0
-        return f"{seconds:.1f} s" if seconds < 60 else str(timedelta(seconds=round(seconds)))  # noqa: PLR2004 - a minute.
+        if seconds < 60:  # noqa: PLR2004 - a minute.
+            return said("%(seconds)s s", seconds=decimal(seconds))
+        return str(timedelta(seconds=round(seconds)))
 
     @property
     def left(self) -> timedelta | None:
@@ -102,8 +106,8 @@ class SmallWatch:
         # The last words are told with the last figures, not a few seconds later.
         has_just_ended = self._was_open and not seen.ledger.open
         self._was_open = bool(seen.ledger.open)
-        said = self._words.ask_now() if has_just_ended else self._words.refresh()
-        return Answer(seen, now()), Answer(said, now())
+        heard = self._words.ask_now() if has_just_ended else self._words.refresh()
+        return Answer(seen, now()), Answer(heard, now())
 
 
 class LargeWatch:

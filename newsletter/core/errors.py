@@ -29,7 +29,22 @@
 The text of each is one sentence for the person who can mend it; the facts are attributes.
 """
 
-from newsletter.core.words import said
+from newsletter.core.words import numbered, said
+
+_KINDS: dict[str, str] = {
+    each: each
+    for each in (
+        *(said("article"), said("author"), said("digest"), said("edition"), said("newsletter"), said("source")),
+        *(said("file"), said("import"), said("upload"), said("bulk action"), said("page"), said("template")),
+        *(said("operator"), said("passkey"), said("subscriber"), said("suppression")),
+    )
+}
+"""What pages say of in the reader's language; of others commands alone speak."""
+
+_PURPOSES: dict[str, str] = {
+    each: each for each in (said("one-time"), said("factor"), said("confirm"), said("unsubscribe"))
+}
+"""The same, for links."""
 
 
 class NewsletterError(Exception):
@@ -101,7 +116,7 @@ class NotFound(NewsletterError):
     """There is no such thing; `kind` is the word of the glossary, `name` what was asked for."""
 
     def __init__(self, kind: str, name: object) -> None:
-        super().__init__(f"There is no {kind} '{name}'.")
+        super().__init__(said("There is no %(kind)s '%(name)s'.", kind=_KINDS.get(kind, kind), name=name))
         self.kind = kind
         self.name = name
 
@@ -114,8 +129,13 @@ class TooManyTries(NewsletterError):
     """Whoever it was must wait; `seconds` is how long at most."""
 
     def __init__(self, seconds: int) -> None:
-        minutes = max(1, round(seconds / 60))
-        super().__init__(f"Too many tries. Please wait {minutes} minutes, or ask an owner for a one-time link.")
+        super().__init__(
+            numbered(
+                "Too many tries. Please wait %(num)s minute, or ask an owner for a one-time link.",
+                "Too many tries. Please wait %(num)s minutes, or ask an owner for a one-time link.",
+                max(1, round(seconds / 60)),
+            )
+        )
         self.seconds = seconds
 
 
@@ -131,22 +151,28 @@ class LinkError(NewsletterError):
     """A link from a mail cannot be used; `purpose` says which kind it was."""
 
     def __init__(self, purpose: str) -> None:
-        super().__init__(f"This {purpose} link {self.problem}.")
+        super().__init__(self.sentence(_PURPOSES.get(purpose, purpose)))
         self.purpose = purpose
 
-    problem = "cannot be used"
+    def sentence(self, purpose: str) -> str:
+        """What is wrong with it."""
+        return said("This %(purpose)s link cannot be used.", purpose=purpose)
 
 
 class LinkDamaged(LinkError):
     """Not signed by us, cut off, or made for another purpose; ask for a fresh one."""
 
-    problem = "is not complete or was not made by us"
+    def sentence(self, purpose: str) -> str:
+        """As above."""
+        return said("This %(purpose)s link is not complete or was not made by us.", purpose=purpose)
 
 
 class LinkExpired(LinkError):
     """Genuine, but too old; ask for a fresh one."""
 
-    problem = "has expired"
+    def sentence(self, purpose: str) -> str:
+        """As above."""
+        return said("This %(purpose)s link has expired.", purpose=purpose)
 
 
 class SourceError(NewsletterError):

@@ -65,6 +65,12 @@ def between(loop: LoopContext, language: str = "en") -> str:
 
 
 @cache
+def written(area: str) -> tuple[str, ...]:
+    """Those of LANGUAGES in which somebody has written the words of an area, English first."""
+    return (LANGUAGES[0], *(code for code in LANGUAGES if (FOLDER / area / f"{code}.po").exists()))
+
+
+@cache
 def catalogue(language: str, area: str = "mails") -> NullTranslations:
     """The words of one of LANGUAGES for one area, none where nobody has written them.
 

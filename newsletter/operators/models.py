@@ -15,6 +15,8 @@ _FAILED = text("has_failed")
 class Operator(db.Model):  # type: ignore[name-defined, misc]
     """`login` is the identity of the address. `password_hash` is "" before a password was chosen.
 
+    `language` is the one in which the console speaks to them, "" for the one that their browser asks for.
+
     `factor` is the sealed secret of the second factor, "" for none; `factor_step` the last step of time whose code
     was taken. `link_hash` is that of the one-time link that may still be used. Who was removed stays as a row,
     because the trail names them.
@@ -26,6 +28,7 @@ class Operator(db.Model):  # type: ignore[name-defined, misc]
     login: Mapped[str] = mapped_column(String(254), unique=True)
     address: Mapped[str] = mapped_column(String(254))
     name: Mapped[str] = mapped_column(String(100), default="")
+    language: Mapped[str] = mapped_column(String(8), default="")
     password_hash: Mapped[str] = mapped_column(String(300), default="")
     factor: Mapped[str] = mapped_column(String(300), default="")
     factor_step: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from newsletter.core.settings import SecondFactor
+from newsletter.core.words import said
 
 LINK_LIFE = timedelta(hours=24)
 """How long a one-time link works."""
@@ -152,15 +153,18 @@ def password_problem(password: str, address: str) -> str | None:
     kept = as_kept(password)
     plain = kept.casefold()
     if len(kept) < SHORTEST_PASSWORD:
-        return f"A password has at least {SHORTEST_PASSWORD} characters; a few words in a row are easy to keep."
+        return said(
+            "A password has at least %(least)s characters; a few words in a row are easy to keep.",
+            least=SHORTEST_PASSWORD,
+        )
     if len(kept) > LONGEST_PASSWORD:
-        return f"A password has at most {LONGEST_PASSWORD} characters here."
+        return said("A password has at most %(most)s characters here.", most=LONGEST_PASSWORD)
     if plain in _COMMONEST or len(set(plain)) < FEWEST_LETTERS:
-        return "This is one of the first that somebody would guess; choose another."
+        return said("This is one of the first that somebody would guess; choose another.")
     local = address.casefold().partition("@")[0]
     left = plain.replace(address.casefold(), "").replace(local, "") if local else plain
     if len(left) < SHORTEST_PASSWORD // 2 and left != plain:
-        return "This is little more than your address; choose another."
+        return said("This is little more than your address; choose another.")
     return None
 
 

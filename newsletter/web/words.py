@@ -42,7 +42,9 @@ def language() -> str:
 
 def wanted_by_browser(offered: tuple[str, ...] = LANGUAGES) -> str:
     """The best of those offered for this visitor; the answer then varies by `Accept-Language`."""
-    return request.accept_languages.best_match(offered, default=offered[0]) or offered[0]
+    # Werkzeug's own match takes whole tags first: `de-CH, en;q=0.1` would be English.
+    wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
+    return next((code for code in wanted if code in offered), offered[0])
 
 
 def translated(value: object) -> object:

@@ -57,6 +57,22 @@ def test_a_sentence_within_a_sentence_is_translated_too(app: Flask) -> None:
     assert printed(app, "{{ told }}", told=said("Look: %(why)s.", why=inner)) == "Look: it RUHT."
 
 
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("de-CH, en;q=0.5", "de"),
+        ("tlh, en;q=0.4, ar-EG;q=0.5", "ar"),
+        ("de;q=0, fr;q=0.1", "fr"),
+        ("*", "en"),
+        ("", "en"),
+        ("\x00;q=;;,,../../de, ;q=9", "en"),
+    ],
+)
+def test_a_browser_is_answered_in_the_language_that_it_wants_most(app: Flask, header: str, language: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": header}):
+        assert words.wanted_by_browser() == language
+
+
 @pytest.mark.parametrize(("count", "told"), [(1, "1 ARTIKEL"), (2, "2 ARTIKEL, VIELE")])
 def test_what_counts_has_the_plurals_of_the_language(app: Flask, count: int, told: str) -> None:
     assert numbered("%(num)s article", "%(num)s articles", 1) == "1 article"

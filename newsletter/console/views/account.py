@@ -4,13 +4,15 @@ from base64 import b64encode
 from io import BytesIO
 
 import segno
-from flask import Blueprint, flash, make_response, render_template, url_for
+from flask import Blueprint, make_response, redirect, render_template, url_for
 
 from newsletter.console import gate
-from newsletter.console.forms import AgainForm, ConsoleForm, FactorForm, PasswordForm
+from newsletter.console.forms import AgainForm, ConsoleForm, FactorForm, LanguageForm, PasswordForm
 from newsletter.console.gate import Answer
+from newsletter.console.speaking import tell
 from newsletter.core.clock import now
 from newsletter.core.errors import InvalidInput, TooManyTries
+from newsletter.core.words import said
 from newsletter.operators import service
 from newsletter.operators.policy import Role
 from newsletter.operators.queries import codes_left, has_second_step, passkeys_of, sessions_of
@@ -47,8 +49,20 @@ def password() -> Answer:
         form.form_errors.append(str(problem))
         return _account(form), 429
     csrf.renew()
-    flash("Your password is changed. You are logged out everywhere else.")
+    tell(said("Your password is changed. You are logged out everywhere else."))
     return gate.let_in(entered, url_for("console_account.account"))
+
+
+@blueprint.post("/language")
+@gate.requires_login
+def language() -> Answer:
+    form = LanguageForm()
+    try:
+        service.choose_language(gate.operator().id, form.language.data or "")
+    except InvalidInput as problem:
+        form.note(problem)
+        return _account(PasswordForm(formdata=None), form), 422
+    return redirect(url_for("console_account.account"), 303)
 
 
 @blueprint.get("/second-factor")
@@ -107,11 +121,13 @@ def end_sessions() -> Answer:
     return gate.let_out()
 
 
-def _account(form: PasswordForm) -> str:
+def _account(form: PasswordForm, speaking: LanguageForm | None = None) -> str:
+    """With no form of a language, the one of how it is now."""
     who = gate.here()
     return render_template(
         "console/account.html",
         form=form,
+        speaking=speaking or LanguageForm(formdata=None, language=who.operator.language),
         powers=who.powers,
         sessions=sessions_of(who.operator.id, now()),
         this=who.session.id,

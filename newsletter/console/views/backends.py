@@ -7,6 +7,7 @@ from flask import Blueprint, render_template
 from newsletter.console import gate
 from newsletter.console.gate import HOUSE, Answer
 from newsletter.core.clock import now
+from newsletter.core.words import said
 from newsletter.delivery.queries import unaccepted_lately
 from newsletter.mail.limits import Rate
 from newsletter.mail.pool import Member
@@ -32,7 +33,7 @@ def index() -> Answer:
                 for domain, limit in limits.named.items()
             ),
             *(
-                [("every other domain", limits.others.rate and per(limits.others.rate), limits.others.connections)]
+                [("", limits.others.rate and per(limits.others.rate), limits.others.connections)]
                 if limits.others.rate or limits.others.connections
                 else []
             ),
@@ -42,17 +43,19 @@ def index() -> Answer:
 
 def _rates(member: Member) -> list[str]:
     """What holds the backend back today, in words."""
-    told = [f"at most {per(member.rate)}"] if member.rate else []
+    told: list[str] = [said("at most %(rate)s", rate=per(member.rate))] if member.rate else []
     if member.ramp:
-        told.append(
-            f"warming up since {member.ramp.begins}: today {per(member.ramp.on(now().astimezone(UTC).date()))}"
-        )
+        today = per(member.ramp.on(now().astimezone(UTC).date()))
+        told.append(said("warming up since %(day)s: today %(rate)s", day=member.ramp.begins, rate=today))
     return told
 
 
 def per(rate: Rate) -> str:
     """`200 a second`, or in the unit in which it is at least one."""
-    for seconds, unit in ((1, "a second"), (60, "a minute"), (3600, "an hour")):
-        if rate.per_second * seconds >= 1:
-            return f"{rate.per_second * seconds:,.0f} {unit}"
-    return f"{rate.per_second * 86400:,.0f} a day"
+    if rate.per_second >= 1:
+        return said("%(number)s a second", number=f"{rate.per_second:,.0f}")
+    if rate.per_second * 60 >= 1:
+        return said("%(number)s a minute", number=f"{rate.per_second * 60:,.0f}")
+    if rate.per_second * 3600 >= 1:
+        return said("%(number)s an hour", number=f"{rate.per_second * 3600:,.0f}")
+    return said("%(number)s a day", number=f"{rate.per_second * 86400:,.0f}")

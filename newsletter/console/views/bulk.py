@@ -1,6 +1,6 @@
 """One act on many: how many they are exactly, what it means, and what became of it."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from newsletter.console import gate
 from newsletter.console.gate import Answer
@@ -9,9 +9,11 @@ from newsletter.console.people_forms import BecauseForm
 from newsletter.console.policies import is_partial
 from newsletter.console.renewing import renewed
 from newsletter.console.scope import visible_newsletters
+from newsletter.console.speaking import tell
 from newsletter.console.views.subscribers import FIELDS, query_of, wanted_in
 from newsletter.core.db import transaction
 from newsletter.core.errors import InvalidInput, NotFound
+from newsletter.core.words import numbered
 from newsletter.operators.policy import Role
 from newsletter.operators.service import note
 from newsletter.subscriptions.models import BulkAction, BulkKind, BulkState
@@ -78,7 +80,13 @@ def undo(number: str) -> Answer:
     with transaction():
         lifted = undo_bulk(act.id)
         note(gate.operator().id, "undid", f"act {act.id} on {act.done} people")
-    flash(f"Undone: {lifted} addresses may be mailed again.")
+    tell(
+        numbered(
+            "Undone: %(num)s address may be mailed again.",
+            "Undone: %(num)s addresses may be mailed again.",
+            lifted,
+        )
+    )
     return redirect(url_for(".one", number=number), 303)
 
 

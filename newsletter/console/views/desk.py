@@ -13,6 +13,7 @@ from newsletter.console.gate import requires
 from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.errors import Conflict, InvalidInput, UnsafeMessage
+from newsletter.core.words import said
 from newsletter.editions import service
 from newsletter.editions.policy import EditionStatus
 from newsletter.editions.queries import edition
@@ -38,12 +39,18 @@ def arrange(edition_id: str, article_id: str, step: str) -> Answer:
         **{each.value: ("moved", lambda: service.move(key, article, service.Step(step))) for each in service.Step},
     }
     if step not in verbs:
-        raise InvalidInput(f"An article goes {', '.join(verbs)}.")  # noqa: EM102, TRY003 - no button says otherwise.
+        problem = said("An article goes %(verbs)s.", verbs=", ".join(verbs))
+        raise InvalidInput(problem)
     what, change = verbs[step]
-    words = {"drop": "Taken out. It is among those left out, below.", "take-in": "Put in, after the others."}
+    words = {
+        "drop": said("Taken out. It is among those left out, below."),
+        "take-in": said("Put in, after the others."),
+    }
     with noting(f"{what} article {article} of", _name(key)):
         change()
-    return done(words.get(step, "Moved."), _page(key) + (f"#article-{article}" if step != "drop" else "#articles"))
+    return done(
+        words.get(step, said("Moved.")), _page(key) + (f"#article-{article}" if step != "drop" else "#articles")
+    )
 
 
 @blueprint.post("/order")
@@ -54,14 +61,14 @@ def reorder(edition_id: str) -> Answer:
     ids = [whole_number(each, MOST_DIGITS) for each in request.form.get("articles", "").split(",")]
     with noting("ordered the articles of", _name(key)):
         service.reorder(key, ids)
-    return done("The new order is kept.", f"{_page(key)}#articles")
+    return done(said("The new order is kept."), f"{_page(key)}#articles")
 
 
 @blueprint.post("/subject")
 @requires(Role.EDITOR)
 def call(edition_id: str) -> Answer:
     text = request.form.get("subject", "")
-    return _typed(edition_id, "renamed", lambda key: service.call(key, text), "The subject is kept.")
+    return _typed(edition_id, "renamed", lambda key: service.call(key, text), said("The subject is kept."))
 
 
 @blueprint.post("/split")
@@ -70,8 +77,12 @@ def split(edition_id: str) -> Answer:
     """Try `other_subject` on `share` percent of the readers for so many `minutes`; without a subject, end that."""
     words = request.form.get("other_subject", "").strip()
     if not words:
-        return _typed(edition_id, "ended two subjects of", service.unsplit, "It leaves with its own subject.")
-    return _typed(edition_id, "gave a second subject to", lambda key: _split(key, words), "Both will be tried.")
+        return _typed(
+            edition_id, "ended two subjects of", service.unsplit, said("It leaves with its own subject.")
+        )
+    return _typed(
+        edition_id, "gave a second subject to", lambda key: _split(key, words), said("Both will be tried.")
+    )
 
 
 @blueprint.post("/note")
@@ -80,7 +91,7 @@ def annotate(edition_id: str) -> Answer:
     """`text` before the section `section`, or the whole edition."""
     text, section = request.form.get("text", ""), request.form.get("section", "")
     return _typed(
-        edition_id, "wrote a note in", lambda key: service.annotate(key, text, section), "The note is kept."
+        edition_id, "wrote a note in", lambda key: service.annotate(key, text, section), said("The note is kept.")
     )
 
 
@@ -93,7 +104,7 @@ def try_(edition_id: str) -> Answer:
         edition_id,
         "sent a test of",
         lambda key: _try(key, address),
-        "The test is on its way. Who must not be mailed gets no test either.",
+        said("The test is on its way. Who must not be mailed gets no test either."),
     )
 
 
@@ -103,7 +114,7 @@ def hold(edition_id: str) -> Answer:
     because = " ".join(request.form.get("because", "").split()) or "an operator holds it"
     with noting("held", _name(int(edition_id))):
         service.hold(int(edition_id), because)
-    return done("It is held: it leaves only once somebody approves it.", _page(int(edition_id)))
+    return done(said("It is held: it leaves only once somebody approves it."), _page(int(edition_id)))
 
 
 @blueprint.post("/approve")
@@ -111,14 +122,14 @@ def hold(edition_id: str) -> Answer:
 def approve(edition_id: str) -> Answer:
     with noting("approved", _name(int(edition_id))):
         service.approve(int(edition_id), house())
-    return done("It is approved.", _page(int(edition_id)))
+    return done(said("It is approved."), _page(int(edition_id)))
 
 
 @blueprint.post("/schedule")
 @requires(Role.PUBLISHER)
 def schedule(edition_id: str) -> Answer:
     """For the wall time `at` in the newsletter's zone."""
-    return _typed(edition_id, "scheduled", _schedule, "It is scheduled.")
+    return _typed(edition_id, "scheduled", _schedule, said("It is scheduled."))
 
 
 @blueprint.get("/send")
@@ -143,7 +154,7 @@ def send(edition_id: str) -> Answer:
     """The worker takes it within a second, so that nobody waits here while a million are queued."""
     with noting("sent", _name(int(edition_id))):
         service.let_leave(int(edition_id), house())
-    return done("It leaves as soon as a worker sees it, within about a second.", _page(int(edition_id)))
+    return done(said("It leaves as soon as a worker sees it, within about a second."), _page(int(edition_id)))
 
 
 @blueprint.post("/recall")
@@ -151,7 +162,7 @@ def send(edition_id: str) -> Answer:
 def recall(edition_id: str) -> Answer:
     with noting("recalled", _name(int(edition_id))):
         service.recall(int(edition_id))
-    return done("It is recalled: its articles may go into another edition.", _page(int(edition_id)))
+    return done(said("It is recalled: its articles may go into another edition."), _page(int(edition_id)))
 
 
 def _split(edition_id: int, words: str) -> None:
@@ -171,11 +182,11 @@ def _schedule(edition_id: int) -> None:
     try:
         at = datetime.fromisoformat(request.form.get("at", ""))
     except ValueError as error:
-        problem = "Choose a day and a time, such as 2026-12-24T06:30."
+        problem = said("Choose a day and a time, such as 2026-12-24T06:30.")
         raise InvalidInput(problem, field="at") from error
     moment = (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(of.timezone))).astimezone(UTC)
     if moment < now():
-        problem = f"That moment is past; choose one to come, in {of.timezone}."
+        problem = said("That moment is past; choose one to come, in %(zone)s.", zone=of.timezone)
         raise InvalidInput(problem, field="at")
     for each in findings(edition(edition_id)):
         if each.is_error:

@@ -13,6 +13,7 @@ from newsletter.console.views.schedules import Times, times
 from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.errors import InvalidInput, NotFound
+from newsletter.core.words import said
 from newsletter.digests import queries, service
 from newsletter.digests.models import Digest
 from newsletter.digests.policy import Approval, Mark, MarkKind, in_words, next_slots
@@ -72,7 +73,7 @@ def add() -> Answer:
             service.release(added.slug, added.lead_minutes, Approval.NEEDED)
     except InvalidInput as problem:
         return _adding(problem), 422
-    words = "The digest is there. Its editions wait for approval until you say otherwise."
+    words = said("The digest is there. Its editions wait for approval until you say otherwise.")
     return done(words, url_for(".show", digest=added.slug))
 
 
@@ -89,7 +90,7 @@ def rule(digest: str) -> Answer:
     """The TOML text `rule`."""
     text = request.form.get("rule", "").replace("\r\n", "\n")
     return _typed(
-        digest, "gave another rule to", lambda: service.rule_by(digest, parsed(text)), "The rule is kept."
+        digest, "gave another rule to", lambda: service.rule_by(digest, parsed(text)), said("The rule is kept.")
     )
 
 
@@ -102,7 +103,7 @@ def release(digest: str) -> Answer:
         approval = Approval.NEEDED if request.form.get("approval") else Approval.NOT_NEEDED
         service.release(digest, _minutes(request.form.get("lead", "")), approval)
 
-    return _typed(digest, "said how editions leave of", change, "So its editions leave from now on.")
+    return _typed(digest, "said how editions leave of", change, said("So its editions leave from now on."))
 
 
 @blueprint.post("/<digest>/note")
@@ -110,7 +111,7 @@ def release(digest: str) -> Answer:
 def note(digest: str) -> Answer:
     """`text` in Markdown before the next edition, or its section `section`."""
     text, section = request.form.get("text", ""), request.form.get("section", "")
-    words = "The note is kept for the next edition."
+    words = said("The note is kept for the next edition.")
     return _typed(digest, "wrote a note for", lambda: service.note(digest, text, section), words)
 
 
@@ -129,7 +130,10 @@ def mark(digest: str, article_id: str, mark: str) -> Answer:
             raise NotFound(kind="mark", name=mark)
 
     return _typed(
-        digest, f"said {mark.replace('_', ' ')[:20]} of article {key} in", change, "The next edition heeds it."
+        digest,
+        f"said {mark.replace('_', ' ')[:20]} of article {key} in",
+        change,
+        said("The next edition heeds it."),
     )
 
 
@@ -140,8 +144,11 @@ def run(digest: str) -> Answer:
     with noting("ran", f"digest {digest}"):
         ran = service.run(queries.digest(digest).id, now(), house())
     if ran.edition_id is None:
-        return done(f"No edition: {ran.reason}.", url_for(".show", digest=digest))
-    return done(f"The edition is here: {ran.reason}.", url_for("console_editions.show", edition_id=ran.edition_id))
+        return done(said("No edition: %(reason)s.", reason=ran.reason), url_for(".show", digest=digest))
+    return done(
+        said("The edition is here: %(reason)s.", reason=ran.reason),
+        url_for("console_editions.show", edition_id=ran.edition_id),
+    )
 
 
 def _page(of: Digest, wrong: InvalidInput | None = None) -> str:
@@ -195,7 +202,7 @@ def _asked(of: Digest, text: str) -> tuple[datetime, dict[str, str]]:
 def _minutes(text: str) -> int:
     """Raises InvalidInput."""
     if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
-        problem = "Minutes are a whole number, such as 30."
+        problem = said("Minutes are a whole number, such as 30.")
         raise InvalidInput(problem, field="lead")
     return int(text)
 

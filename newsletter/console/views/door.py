@@ -8,6 +8,7 @@ from newsletter.console import gate
 from newsletter.console.forms import CodeForm, LoginForm, PasskeyForm, WelcomeForm
 from newsletter.console.gate import Answer
 from newsletter.core.errors import Conflict, InvalidInput, NotFound, SourceError, TooManyTries
+from newsletter.core.words import said
 from newsletter.operators.queries import Visit, has_passkeys
 from newsletter.operators.service import (
     Answered,
@@ -34,7 +35,7 @@ ASKED = "asked"
 SENT = "sent"
 """The same, for whoever was sent to the provider."""
 
-SILENT = "Your provider cannot be asked at the moment. Try again later, or use your password."
+SILENT = said("Your provider cannot be asked at the moment. Try again later, or use your password.")
 
 
 @blueprint.get("/login")
@@ -102,9 +103,9 @@ def ask_the_provider() -> Answer:
 @gate.open_to_all
 def come_back() -> Answer:
     _want_provider()
-    said = request.args
+    args = request.args
     returned = Returned(
-        session.pop(SENT, ""), said.get("state", ""), said.get("code", ""), issuer=said.get("iss", "")
+        session.pop(SENT, ""), args.get("state", ""), args.get("code", ""), issuer=args.get("iss", "")
     )
     try:
         entered, wished = enter_by_provider(returned, gate.browser(), house())

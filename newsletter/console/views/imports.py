@@ -2,18 +2,20 @@
 
 from typing import IO
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from werkzeug.datastructures import FileStorage
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # Its stubs are older.
 
 from newsletter.console import gate
 from newsletter.console.gate import Answer
-from newsletter.console.people_forms import MEANINGS, STATUS_MEANINGS, ChoicesForm, UploadForm
+from newsletter.console.people_forms import DELIMITER_NAMES, MEANINGS, STATUS_MEANINGS, ChoicesForm, UploadForm
 from newsletter.console.policies import is_partial
 from newsletter.console.renewing import renewed
 from newsletter.console.scope import newsletters_with, visible_newsletters
+from newsletter.console.speaking import tell
 from newsletter.core.db import transaction
 from newsletter.core.errors import InvalidInput, NotFound
+from newsletter.core.words import said
 from newsletter.operators.policy import Role
 from newsletter.operators.service import note
 from newsletter.subscriptions.importer import Choices, Order
@@ -119,7 +121,7 @@ def throw_away(number: str) -> Answer:
     with transaction():
         discard(sent.id, settings())
         note(gate.operator().id, "discarded", f"file {sent.id}")
-    flash("The file is gone; nobody was taken in.")
+    tell(said("The file is gone; nobody was taken in."))
     return redirect(url_for(".overview"), 303)
 
 
@@ -141,7 +143,7 @@ def undo(number: str) -> Answer:
     with transaction():
         ask_undo(done.id)
         note(gate.operator().id, "undid", f"import {done.id}")
-    flash(f"Import {done.id} is being taken back; this page says when it is done.")
+    tell(said("Import %(number)s is being taken back; this page says when it is done.", number=done.id))
     return redirect(url_for(".overview"), 303)
 
 
@@ -157,28 +159,28 @@ def _mine(number: str) -> Upload:
 def _stream(file: object) -> IO[bytes]:
     """Raises InvalidInput where no file was sent."""
     if not isinstance(file, FileStorage):
-        problem = "Choose a file."
+        problem = said("Choose a file.")
         raise InvalidInput(problem, field="file")
     return file.stream
 
 
 def _order(form: UploadForm | ChoicesForm, slug: str, choices: Choices) -> Order:
-    said = form.provenance.data or "", form.consent_note.data or ""
-    return Order(slug, *said, asks=bool(form.asks.data), choices=choices)
+    words = form.provenance.data or "", form.consent_note.data or ""
+    return Order(slug, *words, asks=bool(form.asks.data), choices=choices)
 
 
 def _choices(form: ChoicesForm, sent: Upload) -> Choices:
     """The selects of the page, by the places of columns and words in what it showed."""
     shown = sent.preview or {"columns": {}, "words": []}
     columns = {
-        name: said
+        name: chosen
         for place, name in enumerate(shown["columns"])
-        if (said := request.form.get(f"column-{place}", "")) and said != shown["columns"][name]
+        if (chosen := request.form.get(f"column-{place}", "")) and chosen != shown["columns"][name]
     }
     words = {
-        each["word"]: said
+        each["word"]: chosen
         for place, each in enumerate(shown["words"])
-        if (said := request.form.get(f"word-{place}", "")) and said != each["means"]
+        if (chosen := request.form.get(f"word-{place}", "")) and chosen != each["means"]
     }
     before = Choices(**sent.choices)
     return Choices(
@@ -195,6 +197,7 @@ def _page(sent: Upload, form: ChoicesForm) -> str:
         sent=sent,
         form=form,
         meanings=MEANINGS,
+        delimiter_names=DELIMITER_NAMES,
         status_meanings=STATUS_MEANINGS,
         has_rejected=rejected_path(sent.id, settings()).is_file(),
         newsletters={each.id: each for each in visible_newsletters()},

@@ -1,6 +1,6 @@
 """What one subscribes to: the list, each newsletter with what its mails say of it, and founding one."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from newsletter.console import gate
 from newsletter.console.acting import done, noting
@@ -10,8 +10,10 @@ from newsletter.console.look_forms import LogoForm, LookForm
 from newsletter.console.masthead_forms import MastheadForm
 from newsletter.console.places import find_place
 from newsletter.console.sending_forms import SendingForm
+from newsletter.console.speaking import tell
 from newsletter.core.db import transaction
 from newsletter.core.errors import Conflict, InvalidInput
+from newsletter.core.words import said
 from newsletter.digests.policy import in_words
 from newsletter.digests.queries import coming
 from newsletter.newsletters.emails import page_url
@@ -52,7 +54,7 @@ def add() -> Answer:
     except (InvalidInput, Conflict) as problem:
         form.note_as(problem)
         return _list(form), 422
-    flash(f"{founded.name} is founded; readers can join it at once.")
+    tell(said("%(name)s is founded; readers can join it at once.", name=founded.name))
     return redirect(url_for("console_newsletters.show", newsletter=founded.slug), 303)
 
 
@@ -75,7 +77,7 @@ def masthead(newsletter: str) -> Answer:
     except InvalidInput as problem:
         form.note(problem)
         return _page(newsletter, masthead_form=form), 422
-    return done("Mails say this from now on.", url_for(".show", newsletter=newsletter))
+    return done(said("Mails say this from now on."), url_for(".show", newsletter=newsletter))
 
 
 @blueprint.post("/<newsletter>/sending")
@@ -92,7 +94,7 @@ def sending(newsletter: str) -> Answer:
     except InvalidInput as problem:
         form.note(problem)
         return _page(newsletter, sending_form=form), 422
-    return done("So its editions leave, from the next one on.", url_for(".show", newsletter=newsletter))
+    return done(said("So its editions leave, from the next one on."), url_for(".show", newsletter=newsletter))
 
 
 @blueprint.post("/<newsletter>/look")
@@ -108,7 +110,7 @@ def look(newsletter: str) -> Answer:
     except InvalidInput as problem:
         form.note(problem)
         return _page(newsletter, form), 422
-    return done("Mails look like this from now on.", url_for(".show", newsletter=newsletter))
+    return done(said("Mails look like this from now on."), url_for(".show", newsletter=newsletter))
 
 
 @blueprint.post("/<newsletter>/logo")
@@ -127,7 +129,7 @@ def logo(newsletter: str) -> Answer:
         form = LogoForm()
         form.note(InvalidInput(str(problem), field="logo"))
         return _page(newsletter, logo_form=form), 422
-    words = "The logo stands in place of the name." if data else "The name is shown."
+    words = said("The logo stands in place of the name.") if data else said("The name is shown.")
     return done(words, url_for(".show", newsletter=newsletter))
 
 

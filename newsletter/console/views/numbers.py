@@ -13,6 +13,7 @@ from newsletter.console.scope import chosen, visible_newsletters
 from newsletter.console.tables import csv_answer
 from newsletter.core.clock import now
 from newsletter.core.errors import NotFound
+from newsletter.core.words import said
 from newsletter.delivery.policy import Status
 from newsletter.delivery.queries import counted_failures, counted_states
 from newsletter.editions.queries import mailed_editions
@@ -102,7 +103,7 @@ def _weeks(of: Newsletter, states: Mapping[SubscriptionStatus, int]) -> Sequence
 
 def _growth_column(week: Week) -> Column:
     above = [("joined", week.joined), ("imported", week.brought)]
-    return Column(f"week of {week.monday}", above, [("left", week.left)])
+    return Column(said("week of %(day)s", day=week.monday), above, [("left", week.left)])
 
 
 def _editions(of: Newsletter) -> Sequence[Sent]:

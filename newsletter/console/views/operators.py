@@ -2,14 +2,17 @@
 
 from typing import TypeVar
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from newsletter.console import gate
 from newsletter.console.forms import OperatorForm, RoleForm, places
 from newsletter.console.gate import HOUSE, Answer
+from newsletter.console.naming import in_words
+from newsletter.console.speaking import tell
 from newsletter.core.clock import now
 from newsletter.core.errors import Conflict, InvalidInput
+from newsletter.core.words import said
 from newsletter.newsletters.queries import newsletters
 from newsletter.operators import service
 from newsletter.operators.policy import Role
@@ -65,10 +68,14 @@ def show(operator_id: str) -> Answer:
 def give_role(operator_id: str) -> Answer:
     form, who = _with_places(RoleForm()), find(whole_number(operator_id))
     if not form.validate():
-        problem = "Choose a role, and where it holds."
+        problem = said("Choose a role, and where it holds.")
         raise InvalidInput(problem, field="role")
     service.give_role(who.id, Post(Role(form.role.data), form.newsletter.data or None), _me())
-    flash(f"{who.called} is {form.role.data} now. They have to log in again.")
+    tell(
+        said(
+            "%(name)s is %(role)s now. They have to log in again.", name=who.called, role=in_words(form.role.data)
+        )
+    )
     return _back(who.id)
 
 
@@ -77,7 +84,7 @@ def give_role(operator_id: str) -> Answer:
 def take_role(operator_id: str) -> Answer:
     who = find(whole_number(operator_id))
     service.take_role(who.id, request.form.get("newsletter") or None, _me())
-    flash(f"{who.called} has lost the role. They have to log in again.")
+    tell(said("%(name)s has lost the role. They have to log in again.", name=who.called))
     return _back(who.id)
 
 
@@ -93,7 +100,7 @@ def make_link(operator_id: str) -> Answer:
 def reset_factor(operator_id: str) -> Answer:
     who = find(whole_number(operator_id))
     service.remove_factor(who.id, _me())
-    flash(f"{who.called} has no second factor and no passkeys any more.")
+    tell(said("%(name)s has no second factor and no passkeys any more.", name=who.called))
     return _back(who.id)
 
 
@@ -102,7 +109,7 @@ def reset_factor(operator_id: str) -> Answer:
 def end_sessions(operator_id: str) -> Answer:
     who = find(whole_number(operator_id))
     service.log_out_everywhere(who.id, _me())
-    flash(f"{who.called} is logged out everywhere.")
+    tell(said("%(name)s is logged out everywhere.", name=who.called))
     return _back(who.id)
 
 
@@ -111,7 +118,7 @@ def end_sessions(operator_id: str) -> Answer:
 def remove(operator_id: str) -> Answer:
     who = find(whole_number(operator_id))
     service.remove_operator(who.id, _me())
-    flash(f"{who.called} comes in no more.")
+    tell(said("%(name)s comes in no more.", name=who.called))
     return redirect(url_for("console_operators.index"), 303)
 
 

@@ -1,11 +1,13 @@
 """One's own passkeys: which there are, another one, and one less."""
 
-from flask import Blueprint, flash, render_template, session, url_for
+from flask import Blueprint, render_template, session, url_for
 
 from newsletter.console import gate
 from newsletter.console.forms import AgainForm, ConsoleForm, MadePasskeyForm, NewPasskeyForm
 from newsletter.console.gate import Answer
+from newsletter.console.speaking import tell
 from newsletter.core.errors import Conflict, InvalidInput, TooManyTries
+from newsletter.core.words import said
 from newsletter.operators import service
 from newsletter.operators.models import Passkey
 from newsletter.operators.policy import relying_party
@@ -58,7 +60,7 @@ def add() -> Answer:
         again.form_errors.append(str(problem))
         return _index(again), 422
     csrf.renew()
-    flash("The passkey is added. You are logged out everywhere else.")
+    tell(said("The passkey is added. You are logged out everywhere else."))
     return gate.let_in(entered, url_for("console_passkeys.index"))
 
 
@@ -83,7 +85,7 @@ def remove(passkey_id: str) -> Answer:
         form.form_errors.append(str(problem))
         return _ask_remove(form, gone), 429
     csrf.renew()
-    flash("The passkey is removed. You are logged out everywhere else.")
+    tell(said("The passkey is removed. You are logged out everywhere else."))
     return gate.let_in(entered, url_for("console_passkeys.index"))
 
 

@@ -1,14 +1,16 @@
 """One subscriber: the whole story, and what can be done for them."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from newsletter.console import gate
 from newsletter.console.gate import Answer
 from newsletter.console.people_forms import BecauseForm, EraseForm, LeaveForm
 from newsletter.console.scope import Person, person
+from newsletter.console.speaking import tell
 from newsletter.core.db import transaction
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 from newsletter.operators.policy import Role
 from newsletter.operators.service import note
 from newsletter.subscriptions.policy import SubscriptionStatus
@@ -42,7 +44,7 @@ def unsubscribe(number: str) -> Answer:
     except InvalidInput as problem:
         form.note(problem)
         return _page(whose, form, BecauseForm(formdata=None)), 422
-    flash("Unsubscribed. What was queued for them is cancelled; only they can subscribe again.")
+    tell(said("Unsubscribed. What was queued for them is cancelled; only they can subscribe again."))
     return _back(number)
 
 
@@ -57,7 +59,7 @@ def suppress(number: str) -> Answer:
     except InvalidInput as problem:
         form.note(problem)
         return _page(whose, LeaveForm(formdata=None), form), 422
-    flash("This address is mailed nothing more.")
+    tell(said("This address is mailed nothing more."))
     return _back(number)
 
 
@@ -72,7 +74,7 @@ def unsuppress(number: str) -> Answer:
     except InvalidInput as problem:
         form.note(problem)
         return _page(whose, LeaveForm(formdata=None), form), 422
-    flash("This address may be mailed again.")
+    tell(said("This address may be mailed again."))
     return _back(number)
 
 

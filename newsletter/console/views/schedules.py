@@ -10,6 +10,7 @@ from newsletter.console.acting import done, noting
 from newsletter.console.gate import Answer, requires
 from newsletter.core.clock import now
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 from newsletter.digests import queries, service
 from newsletter.digests.models import Digest
 from newsletter.digests.policy import cron_of, in_words, next_slots
@@ -51,7 +52,7 @@ def keep(digest: str) -> Answer:
             service.reschedule(digest, when, zone or None)
     except InvalidInput:
         return _page(queries.digest(digest)), 422
-    return done("The times are kept.", url_for("console_digests.show", digest=digest))
+    return done(said("The times are kept."), url_for("console_digests.show", digest=digest))
 
 
 def _page(of: Digest) -> str:

@@ -14,6 +14,7 @@ from newsletter.console.watching import Seen
 from newsletter.core.clock import now
 from newsletter.core.db import db, reading
 from newsletter.core.errors import InvalidInput, NotFound
+from newsletter.core.words import said
 from newsletter.delivery.policy import ADVICE, MISSED
 from newsletter.editions import service
 from newsletter.editions.models import Edition
@@ -75,19 +76,19 @@ def live(edition_id: str) -> Response:
 @blueprint.post("/pause")
 @requires(Role.PUBLISHER)
 def pause(edition_id: str) -> AnyResponse:
-    return _done(edition_id, "paused", service.pause, "It is paused: nothing more is handed over.")
+    return _done(edition_id, "paused", service.pause, said("It is paused: nothing more is handed over."))
 
 
 @blueprint.post("/resume")
 @requires(Role.PUBLISHER)
 def resume(edition_id: str) -> AnyResponse:
-    return _done(edition_id, "resumed", service.resume, "It goes on with those who have not got it.")
+    return _done(edition_id, "resumed", service.resume, said("It goes on with those who have not got it."))
 
 
 @blueprint.post("/cancel")
 @requires(Role.PUBLISHER)
 def cancel(edition_id: str) -> AnyResponse:
-    return _done(edition_id, "cancelled", service.cancel, "It is cancelled: nobody further gets it.")
+    return _done(edition_id, "cancelled", service.cancel, said("It is cancelled: nobody further gets it."))
 
 
 @blueprint.post("/choose")
@@ -96,10 +97,10 @@ def choose(edition_id: str) -> AnyResponse:
     """`arm`: `own` or `other`, of two subjects."""
     arm = request.form.get("arm", "")
     if arm not in list(Arm):
-        problem = "Choose one of the two subjects."
+        problem = said("Choose one of the two subjects.")
         raise InvalidInput(problem, field="arm")
     return _done(
-        edition_id, "chose a subject of", lambda key: service.choose(key, Arm(arm)), "The rest get that one."
+        edition_id, "chose a subject of", lambda key: service.choose(key, Arm(arm)), said("The rest get that one.")
     )
 
 
@@ -109,11 +110,14 @@ def resend(edition_id: str) -> AnyResponse:
     """`missed`: `failed`, `unknown` or both."""
     which = frozenset(each for each in MISSED if each.value in request.form.getlist("missed"))
     if not which:
-        problem = "Choose to whom it goes again: to those who failed, who are unknown, or both."
+        problem = said("Choose to whom it goes again: to those who failed, who are unknown, or both.")
         raise InvalidInput(problem, field="missed")
     words = f"sent again, to who was {' or '.join(sorted(which))},"
     return _done(
-        edition_id, words, lambda key: service.resend(key, which), "It goes out again to those it had missed."
+        edition_id,
+        words,
+        lambda key: service.resend(key, which),
+        said("It goes out again to those it had missed."),
     )
 
 

@@ -11,6 +11,7 @@ from newsletter.console.gate import Answer, operator, requires
 from newsletter.core.db import transaction
 from newsletter.core.errors import Conflict, InvalidInput
 from newsletter.core.fetcher import Fetcher
+from newsletter.core.words import numbered, said
 from newsletter.digests.queries import newsletters_drawing_from
 from newsletter.digests.service import ties
 from newsletter.operators.policy import Role
@@ -36,7 +37,7 @@ def add() -> Answer:
             added = add_source(request.form.get("url", ""), request.form.get("credit", ""))
     except (InvalidInput, Conflict) as problem:
         return _list(str(problem)), 422
-    return _read(added.id, "Added")
+    return _read(added.id, said("Added"))
 
 
 @blueprint.get("/<source_id>")
@@ -60,7 +61,7 @@ def poll(source_id: str) -> Answer:
     of = find(whole_number(source_id))
     with transaction():
         note(operator().id, "read", f"source {of.id}")
-    return _read(of.id, "Read")
+    return _read(of.id, said("Read"))
 
 
 @blueprint.post("/<source_id>/pause")
@@ -70,7 +71,9 @@ def pause(source_id: str) -> Answer:
     number = whole_number(source_id)
     with noting("paused", f"source {number}"):
         pause_source(number)
-    return done("It is paused: nothing new comes from it until you resume it.", url_for(".show", source_id=number))
+    return done(
+        said("It is paused: nothing new comes from it until you resume it."), url_for(".show", source_id=number)
+    )
 
 
 @blueprint.post("/<source_id>/resume")
@@ -80,7 +83,7 @@ def resume(source_id: str) -> Answer:
     number = whole_number(source_id)
     with noting("resumed", f"source {number}"):
         resume_source(number)
-    return done("It is read again, from the next time on.", url_for(".show", source_id=number))
+    return done(said("It is read again, from the next time on."), url_for(".show", source_id=number))
 
 
 @blueprint.get("/<source_id>/remove")
@@ -98,7 +101,9 @@ def remove(source_id: str) -> Answer:
     number = whole_number(source_id)
     with noting("removed", f"source {number}"):
         remove_source(number)
-    return done("It is removed. Its articles stay; add its address again to bring it back.", url_for(".index"))
+    return done(
+        said("It is removed. Its articles stay; add its address again to bring it back."), url_for(".index")
+    )
 
 
 def _list(wrong: str = "") -> str:
@@ -118,5 +123,8 @@ def _read(source_id: int, verb: str) -> Answer:
     polled = read_now(source_id, Fetcher(allow=settings().fetch_allow))
     page = url_for(".show", source_id=source_id)
     if polled.problem:
-        return done(f"{verb}, and it could not be read: {polled.problem}", page)
-    return done(f"{verb}: {polled.new} new article{'' if polled.new == 1 else 's'}.", page)
+        return done(
+            said("%(verb)s, and it could not be read: %(problem)s", verb=verb, problem=polled.problem), page
+        )
+    words = numbered("%(verb)s: %(num)s new article.", "%(verb)s: %(num)s new articles.", polled.new, verb=verb)
+    return done(words, page)

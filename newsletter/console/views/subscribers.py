@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from newsletter.console import gate
 from newsletter.console.gate import Answer
 from newsletter.console.people_forms import AddressForm, FilterForm
 from newsletter.console.scope import chosen, narrowed, visible_newsletters
+from newsletter.console.speaking import tell
 from newsletter.console.tables import csv_answer
 from newsletter.core.addresses import parse
 from newsletter.core.db import transaction
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 from newsletter.operators.policy import Role
 from newsletter.operators.service import note
 from newsletter.subscriptions.models import BulkKind
@@ -59,7 +61,7 @@ def find() -> Answer:
         return redirect(url_for("console_person.story", number=known.id), 303)
     if gate.may(Role.VIEWER) and find_suppression(key):
         return redirect(url_for("console_suppressions.one", key=key), 303)
-    flash("Nobody with this address is known, and it may be mailed.", "problem")
+    tell(said("Nobody with this address is known, and it may be mailed."), "problem")
     return redirect(url_for(".overview"), 303)
 
 
@@ -75,14 +77,14 @@ def take_along() -> Answer:
     return csv_answer(f"subscribers-{of.slug}", COLUMNS, rows)
 
 
-def wanted_in(said: Mapping[str, Any]) -> Wanted:
+def wanted_in(asked: Mapping[str, Any]) -> Wanted:
     """Whom a request asks for, of what may be seen. Raises InvalidInput."""
-    return wanted_from(said, narrowed(str(said.get("newsletter", ""))))
+    return wanted_from(asked, narrowed(str(asked.get("newsletter", ""))))
 
 
-def query_of(said: Mapping[str, Any]) -> dict[str, Any]:
+def query_of(asked: Mapping[str, Any]) -> dict[str, Any]:
     """What says the same in the address of another page."""
-    return {name: str(said[name]) for name in FIELDS if said.get(name)}
+    return {name: str(asked[name]) for name in FIELDS if asked.get(name)}
 
 
 def _list(form: FilterForm, found: People, wanted: Wanted) -> str:

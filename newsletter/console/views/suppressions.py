@@ -2,14 +2,16 @@
 
 from contextlib import suppress as passing_over
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from newsletter.console import gate
 from newsletter.console.gate import Answer
 from newsletter.console.people_forms import AddressForm, BecauseForm, ReasonForm, SuppressForm
+from newsletter.console.speaking import tell
 from newsletter.core.addresses import parse
 from newsletter.core.db import transaction
 from newsletter.core.errors import InvalidInput, NotFound
+from newsletter.core.words import said
 from newsletter.operators.policy import Role
 from newsletter.operators.service import note
 from newsletter.subscriptions.queries import find_subscriber
@@ -38,11 +40,11 @@ def find() -> Answer:
     try:
         key = parse(form.email.data or "").key(settings().pepper)
     except InvalidInput as problem:
-        flash(str(problem), "problem")
+        tell(str(problem), "problem")
         return redirect(url_for(".overview"), 303)
     if find_suppression(key):
         return redirect(url_for(".one", key=key), 303)
-    flash("This address is not suppressed.", "problem")
+    tell(said("This address is not suppressed."), "problem")
     return redirect(url_for(".overview"), 303)
 
 
@@ -58,7 +60,7 @@ def add() -> Answer:
     except InvalidInput as problem:
         form.note(problem)
         return _list(form), 422
-    flash("This address is mailed nothing more.")
+    tell(said("This address is mailed nothing more."))
     return redirect(url_for(".one", key=key), 303)
 
 
@@ -79,7 +81,7 @@ def lift(key: str) -> Answer:
     except InvalidInput as problem:
         form.note(problem)
         return _page(found, form), 422
-    flash("This address may be mailed again.")
+    tell(said("This address may be mailed again."))
     return redirect(url_for(".overview"), 303)
 
 

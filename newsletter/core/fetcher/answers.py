@@ -7,6 +7,7 @@ from http import HTTPStatus
 from http.client import HTTPResponse
 
 from newsletter.core.errors import FetchFailed
+from newsletter.core.words import said
 
 MAX_BYTES = 5_000_000
 """The longest body, counted after decompression."""
@@ -58,8 +59,8 @@ def read(response: HTTPResponse, url: str, permanent_url: str) -> Fetched:
 
 def _refusal(status: int) -> str:
     if status == HTTPStatus.GONE:
-        return "The server says that this address is gone for good (410)."
-    return f"The server answers with status {status}."
+        return said("The server says that this address is gone for good (410).")
+    return said("The server answers with status %(status)s.", status=status)
 
 
 def _validator(value: str) -> str:
@@ -73,13 +74,13 @@ def _body(response: HTTPResponse) -> bytes:
         raise _too_large()
     # With a size to read, http.client does not itself complain that the body is shorter than it was said to be.
     if response.length:
-        problem = "The server breaks off its answer."
+        problem = said("The server breaks off its answer.")
         raise FetchFailed(problem)
     coding = response.headers.get("content-encoding", "").strip().lower()
     if coding in {"", "identity"}:
         return encoded
     if coding not in {"gzip", "x-gzip", "deflate"}:
-        problem = "The answer is compressed in a way that was not asked for."
+        problem = said("The answer is compressed in a way that was not asked for.")
         raise FetchFailed(problem)
     return _decompressed(encoded)
 
@@ -93,7 +94,7 @@ def _decompressed(encoded: bytes) -> bytes:
         # Some servers call a stream without the header of zlib "deflate" (RFC 9110 §8.4.1.2).
         return _inflate(encoded, -zlib.MAX_WBITS)
     except zlib.error as error:
-        problem = "The answer is compressed and damaged."
+        problem = said("The answer is compressed and damaged.")
         raise FetchFailed(problem) from error
 
 
@@ -114,4 +115,4 @@ def _inflate(encoded: bytes, window: int) -> bytes:
 
 
 def _too_large() -> FetchFailed:
-    return FetchFailed(f"The answer is larger than {MAX_BYTES // 1_000_000} MB.")
+    return FetchFailed(said("The answer is larger than %(most)s MB.", most=MAX_BYTES // 1_000_000))

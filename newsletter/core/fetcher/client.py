@@ -25,6 +25,7 @@ from newsletter.core.fetcher.metered import Budget, MeteredSocket
 from newsletter.core.fetcher.places import PORTS, Place, parse_url
 from newsletter.core.fetcher.public import is_public
 from newsletter.core.settings import HostPort
+from newsletter.core.words import said
 
 SECONDS = 30.0
 """For everything together, redirects too; only a name server may take the system's own limit longer."""
@@ -148,7 +149,7 @@ class Fetcher:
         answer = self._ask(url, question, budget, partial(_read, {}, url, url))
         if isinstance(answer, Fetched):
             return answer
-        problem = "The server redirects, which is not followed here."
+        problem = said("The server redirects, which is not followed here.")
         raise FetchFailed(problem)
 
     def status(self, url: str) -> int:
@@ -172,7 +173,7 @@ class Fetcher:
     def _moved(self, url: str, answer: _Redirect) -> str:
         if self._is_allowed(answer.url) and not self._is_allowed(url):
             # A stranger must not lead us into our own network, not even to a place we may read ourselves.
-            problem = "The server redirects to a place that is not public."
+            problem = said("The server redirects to a place that is not public.")
             raise FetchRefused(problem)
         return answer.url
 
@@ -191,30 +192,30 @@ class Fetcher:
                 response = _request(place, question, headers, MeteredSocket(line, budget))
                 return _redirect(response, url) if response.status in _REDIRECT else take(response)
         except TimeoutError as error:
-            problem = "The server answers too slowly."
+            problem = said("The server answers too slowly.")
             raise FetchFailed(problem) from error
         except ssl.SSLError as error:
-            problem = "No secure connection can be made; the server's certificate may not be valid."
+            problem = said("No secure connection can be made; the server's certificate may not be valid.")
             raise FetchFailed(problem) from error
         # ValueError: a host name that no certificate can have.
         except (OSError, HTTPException, ValueError) as error:
-            problem = "The server cannot be reached, or breaks off its answer."
+            problem = said("The server cannot be reached, or breaks off its answer.")
             raise FetchFailed(problem) from error
 
     def _addresses(self, place: Place) -> list[str]:
         """What the name stands for, asked once; the connection goes to one of these and no other."""
         is_allowed = (place.host, place.port) in self._allow
         if place.port not in PORTS.values() and not is_allowed:
-            problem = "Only the ports 80 and 443 can be read."
+            problem = said("Only the ports 80 and 443 can be read.")
             raise FetchRefused(problem)
         try:
             found = list(self._network.resolve(place.host, place.port))
         except (OSError, UnicodeError) as error:
-            problem = "The server's name cannot be found."
+            problem = said("The server's name cannot be found.")
             raise FetchFailed(problem) from error
         usable = found if is_allowed else [address for address in found if is_public(address)]
         if not usable:
-            problem = "The address does not lead to the public internet."
+            problem = said("The address does not lead to the public internet.")
             raise FetchRefused(problem)
         return usable[:MAX_ADDRESSES]
 
@@ -247,13 +248,13 @@ def _conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
 
 def _read(conditions: dict[str, str], url: str, permanent_url: str, response: HTTPResponse) -> Fetched:
     if response.status == HTTPStatus.NOT_MODIFIED and not conditions:
-        problem = "The server says that nothing changed, which it was not asked."
+        problem = said("The server says that nothing changed, which it was not asked.")
         raise FetchFailed(problem)
     return read(response, url, permanent_url)
 
 
 def _too_many() -> FetchFailed:
-    return FetchFailed(f"The server redirects more than {MAX_REDIRECTS} times.")
+    return FetchFailed(said("The server redirects more than %(most)s times.", most=MAX_REDIRECTS))
 
 
 def _request(place: Place, question: _Question, headers: dict[str, str], line: MeteredSocket) -> HTTPResponse:
@@ -267,6 +268,6 @@ def _request(place: Place, question: _Question, headers: dict[str, str], line: M
 def _redirect(response: HTTPResponse, url: str) -> _Redirect:
     location = response.headers.get("location", "").encode("latin-1", "replace").decode(errors="replace")
     if not location:
-        problem = "The server redirects to nowhere."
+        problem = said("The server redirects to nowhere.")
         raise FetchFailed(problem)
     return _Redirect(urljoin(url, location.strip().replace(" ", "%20")), response.status in _PERMANENT)

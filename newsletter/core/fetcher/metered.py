@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any
 
 from newsletter.core.errors import FetchFailed
+from newsletter.core.words import said
 
 
 class Budget:
@@ -30,7 +31,7 @@ class Budget:
         """Pay for so many bytes; raises FetchFailed if there are not so many left."""
         self._size -= size
         if self._size < 0:
-            problem = "The answer is too large."
+            problem = said("The answer is too large.")
             raise FetchFailed(problem)
 
 

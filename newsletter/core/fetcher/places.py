@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 import idna
 
 from newsletter.core.errors import FetchRefused
+from newsletter.core.words import said
 
 MAX_URL = 2000
 """Characters; a longer one is no address that a person meant."""
@@ -54,10 +55,10 @@ def _split(url: str) -> SplitResult:
     if len(url) > MAX_URL or _NEVER.search(url):
         raise _not_an_address()
     if parts.scheme not in PORTS:
-        problem = "Only addresses that begin with http:// or https:// can be read."
+        problem = said("Only addresses that begin with http:// or https:// can be read.")
         raise FetchRefused(problem)
     if "@" in parts.netloc:
-        problem = "The address must not contain a user name or password."
+        problem = said("The address must not contain a user name or password.")
         raise FetchRefused(problem)
     return parts
 
@@ -83,4 +84,4 @@ def _port(parts: SplitResult) -> int:
 
 
 def _not_an_address() -> FetchRefused:
-    return FetchRefused("This is not a complete web address.")
+    return FetchRefused(said("This is not a complete web address."))

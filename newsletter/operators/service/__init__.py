@@ -36,6 +36,7 @@ from newsletter.operators.service.passkeys import (
     remove_passkey,
 )
 from newsletter.operators.service.signing_in import Returned, Sent, ask_provider, enter_by_provider
+from newsletter.operators.service.speaking import choose_language
 from newsletter.operators.service.staying import (
     Browser,
     Entered,
@@ -62,6 +63,7 @@ __all__ = [
     "ask_to_add",
     "ask_to_enter",
     "change_password",
+    "choose_language",
     "end",
     "enter_by_link",
     "enter_by_passkey",

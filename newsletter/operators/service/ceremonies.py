@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 from newsletter.operators.policy import CHALLENGE_LIFE, LONGEST_ANSWER, LONGEST_CREDENTIAL, RelyingParty
 
 SHOWN_AS = "Newsletters"
 """How a device calls this console."""
 
-REFUSED = "This passkey cannot be used here."
+REFUSED = said("This passkey cannot be used here.")
 
 _MILLISECONDS = int(CHALLENGE_LIFE.total_seconds() * 1000)
 

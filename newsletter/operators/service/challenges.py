@@ -8,11 +8,12 @@ from typing import Any
 from newsletter.core.clock import now
 from newsletter.core.db import insert_ignoring, rows_written, transaction
 from newsletter.core.errors import InvalidInput, LinkError
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.operators.models import SpentChallenge
 from newsletter.operators.policy import CHALLENGE_LIFE, digest_of
 
-STALE = "This took too long, or was answered already. Please begin again."
+STALE = said("This took too long, or was answered already. Please begin again.")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
 from newsletter.core.errors import InvalidAddress, InvalidInput, LinkDamaged
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.operators.models import Operator
 from newsletter.operators.policy import LINK_LIFE, digest_of, password_problem
@@ -19,7 +20,7 @@ from newsletter.operators.service.staying import Browser, Entered, begin, end_al
 PURPOSE = "one-time"
 """What a one-time link is signed for, and what is said of one that cannot be used."""
 
-WRONG = "The address or the password is not right."
+WRONG = said("The address or the password is not right.")
 
 log = logger(__name__)
 
@@ -101,7 +102,7 @@ def prove_again(visit: Visit, password: str, browser: Browser, house: House) -> 
     """
     tried = note_try(visit.operator.login, browser.ip, house.settings.pepper)
     if not passwords.is_right(password, visit.operator.password_hash):
-        problem = "This is not your password."
+        problem = said("This is not your password.")
         raise InvalidInput(problem, field="old")
     with transaction():
         forgive(tried)

@@ -15,6 +15,7 @@ from newsletter.core.addresses import keyed
 from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
 from newsletter.core.errors import Conflict, InvalidInput
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.operators.models import Operator, Passkey, RecoveryCode
 from newsletter.operators.policy import RECOVERY_CODES, plain_code, recovery_code
@@ -29,7 +30,7 @@ STEP = 30
 """Seconds for which a code is shown; one step before and after is taken, too (RFC 6238 §5.2)."""
 
 SETUP, SETUP_LIFE = "factor", timedelta(minutes=30)
-WRONG_CODE = "This code is not right, or was used already. Wait for the next one, or take a recovery code."
+WRONG_CODE = said("This code is not right, or was used already. Wait for the next one, or take a recovery code.")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def proposed(chosen: Operator, token: str, issuer: str, house: House) -> Setup:
     """The one that was proposed with this token. Raises LinkError."""
     claims = house.signer.read(SETUP, token, now=now(), max_age=SETUP_LIFE).claims
     if claims["o"] != chosen.id:
-        problem = "This second factor was meant for somebody else; begin again."
+        problem = said("This second factor was meant for somebody else; begin again.")
         raise InvalidInput(problem, field="code")
     return _setup(chosen, str(claims["s"]), issuer, token)
 
@@ -81,7 +82,7 @@ def renew_codes(operator_id: int, house: House) -> list[str]:
     """Fresh recovery codes in place of the old ones. Raises NotFound, or Conflict without a second factor."""
     with transaction():
         if not operator(operator_id).factor:
-            problem = "Recovery codes stand in for a second factor; set one up first."
+            problem = said("Recovery codes stand in for a second factor; set one up first.")
             raise Conflict(problem)
         codes = _fresh_codes(operator_id, house)
         note(operator_id, "made new recovery codes", f"operator {operator(operator_id).address}")

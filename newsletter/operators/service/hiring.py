@@ -9,6 +9,7 @@ from newsletter.core.addresses import parse
 from newsletter.core.clock import now
 from newsletter.core.db import db, one_at_a_time, transaction
 from newsletter.core.errors import Conflict, InvalidInput, NotFound
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.mail.message import plain
 from newsletter.newsletters.queries import newsletter_id
@@ -19,7 +20,7 @@ from newsletter.operators.service.auditing import note
 from newsletter.operators.service.entering import make_link
 from newsletter.operators.service.staying import end_all
 
-_LAST_OWNER = "This is the last owner of the house; make somebody else an owner first."
+_LAST_OWNER = said("This is the last owner of the house; make somebody else an owner first.")
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,15 @@ def add_operator(who: tuple[str, str], post: Post, by: int | None, house: House)
     """
     mailbox, name = parse(who[0]), plain(who[1])
     if len(name) > LONGEST_NAME:
-        problem = f"A name has at most {LONGEST_NAME} characters."
+        problem = said("A name has at most %(most)s characters.", most=LONGEST_NAME)
         raise InvalidInput(problem, field="name")
     with transaction():
         one = db.session.query(Operator).filter_by(login=mailbox.identity).one_or_none()
         if one and one.removed_at is None:
-            problem = f"{one.address} is an operator already; give them a role or a fresh link instead."
+            problem = said(
+                "%(address)s is an operator already; give them a role or a fresh link instead.",
+                address=one.address,
+            )
             raise Conflict(problem)
         one = one or Operator(login=mailbox.identity, created_at=now())
         one.address, one.name, one.removed_at = str(mailbox), name, None
@@ -110,7 +114,7 @@ def remove_operator(operator_id: int, by: int | None) -> None:
         _keep_an_owner(one)
         note(by, "removed", f"operator {one.address}")
         one.removed_at = now()
-        one.password_hash = one.factor = one.link_hash = ""
+        one.password_hash = one.factor = one.link_hash = one.language = ""
         for theirs in (OperatorRole, RecoveryCode, Passkey):
             db.session.execute(delete(theirs).where(theirs.operator_id == one.id))
         end_all(one.id)

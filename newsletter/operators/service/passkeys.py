@@ -10,6 +10,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, insert_ignoring, rows_written, transaction
 from newsletter.core.errors import Conflict, InvalidInput
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.mail.message import plain
 from newsletter.operators.models import Operator, Passkey
@@ -93,7 +94,7 @@ def ask_to_add(visit: Visit, password: str, browser: Browser, house: House) -> A
     prove_again(visit, password, browser, house)
     held = [each.credential_id for each in passkeys_of(whose.id)]
     if len(held) >= MOST_PASSKEYS:
-        problem = f"You have {MOST_PASSKEYS} passkeys; remove one first."
+        problem = said("You have %(most)s passkeys; remove one first.", most=MOST_PASSKEYS)
         raise Conflict(problem)
     challenge = challenges.make(ADDING, {"s": _mark(visit)}, house)
     holder = Holder(handle_of(whose.id, house), whose.address, whose.called)
@@ -112,7 +113,7 @@ def add_passkey(visit: Visit, given: Answered, name: str, browser: Browser, hous
         kept = {"sign_count": made.sign_count, "name": named, "added_at": now(), "operator_id": one.id}
         row = {"credential_id": made.credential_id, "public_key": made.public_key, **kept}
         if not rows_written(insert_ignoring(Passkey).values(**row)):
-            problem = "This passkey is known here already."
+            problem = said("This passkey is known here already.")
             raise Conflict(problem)
         end_all(one.id)
         note(one.id, f"added the passkey {named}", f"operator {one.address}")
@@ -158,7 +159,10 @@ def _tell_of_copy(whose: Operator, held: Passkey) -> None:
 def _name(typed: str) -> str:
     name = plain(typed).strip()
     if not 0 < len(name) <= LONGEST_KEY_NAME:
-        problem = f"A passkey has a name of at most {LONGEST_KEY_NAME} characters, such as that of the device."
+        problem = said(
+            "A passkey has a name of at most %(most)s characters, such as that of the device.",
+            most=LONGEST_KEY_NAME,
+        )
         raise InvalidInput(problem, field="name")
     return name
 
@@ -166,6 +170,6 @@ def _name(typed: str) -> str:
 def _party(house: House) -> RelyingParty:
     party = relying_party(house.settings.base_url)
     if party is None:
-        problem = "Passkeys need an address with a name: NEWSLETTER_BASE_URL is a number."
+        problem = said("Passkeys need an address with a name: NEWSLETTER_BASE_URL is a number.")
         raise Conflict(problem)
     return party

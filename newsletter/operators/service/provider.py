@@ -17,6 +17,7 @@ from newsletter.core.errors import InvalidInput, SourceError
 from newsletter.core.fetcher import Fetcher, parse_url
 from newsletter.core.logs import logger
 from newsletter.core.settings import HostPort, Settings
+from newsletter.core.words import said
 from newsletter.operators.policy import PROVIDER_LEEWAY, PROVIDER_SECONDS, SIGNED_BY
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 BACK = "/console/login/provider/back"
 SCOPE = "openid email"
 
-UNUSABLE = "What your provider answers cannot be used here. Please begin again."
-SILENT = "The provider does not answer, or not with what is needed."
+UNUSABLE = said("What your provider answers cannot be used here. Please begin again.")
+SILENT = said("The provider does not answer, or not with what is needed.")
 
 _ASK_AGAIN = 60.0
 """Seconds for which a process keeps what a provider says of itself, and that it said nothing."""

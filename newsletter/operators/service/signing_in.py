@@ -9,6 +9,7 @@ from newsletter.core.addresses import parse
 from newsletter.core.db import transaction
 from newsletter.core.errors import InvalidAddress, InvalidInput
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.operators.models import Operator
 from newsletter.operators.policy import LONGEST_WISH, must_add_factor
@@ -21,7 +22,9 @@ from newsletter.operators.service.staying import Browser, Entered, begin
 PURPOSE = "sign in"
 BY_PROVIDER = "by OpenID Connect"
 
-UNKNOWN = "You are not among the operators here, or your provider has not verified your address. Ask an owner."
+UNKNOWN = said(
+    "You are not among the operators here, or your provider has not verified your address. Ask an owner."
+)
 
 log = logger(__name__)
 

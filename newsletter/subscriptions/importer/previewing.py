@@ -12,6 +12,7 @@ from sqlalchemy import select
 from newsletter.core.addresses import masked
 from newsletter.core.db import among, any_of, db
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.importer.reading import Table, digest, opened
@@ -176,7 +177,7 @@ def outcome(person: Person, known: Known, order: Order) -> str:
 def check(order: Order) -> None:
     """Raises InvalidInput when it is not said where these people agreed."""
     if len(order.provenance.strip()) < 10:  # noqa: PLR2004 - shorter than any answer.
-        problem = (
+        problem = said(
             "Say where and how these people agreed, in words that you could show to somebody who asks: "
             "--provenance 'Signed up on the old site, 2021 to 2026, exported by Ines Marlow'."
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 
 LONGEST_CELL = 100_000
 LOOKED_AT = 1_000_000
@@ -51,8 +52,9 @@ def opened(path: Path, encoding: str = "", delimiter: str = "") -> Iterator[Tabl
     Raises InvalidInput when it is no such file.
     """
     if (encoding and encoding not in ENCODINGS) or (delimiter and delimiter not in DELIMITERS):
-        problem = (
-            f"A file can be in {', '.join(ENCODINGS)}, and its cells apart by a comma, semicolon, tab or bar."
+        problem = said(
+            "A file can be in %(encodings)s, and its cells apart by a comma, semicolon, tab or bar.",
+            encodings=", ".join(ENCODINGS),
         )
         raise InvalidInput(problem, field="encoding")
     try:
@@ -63,7 +65,7 @@ def opened(path: Path, encoding: str = "", delimiter: str = "") -> Iterator[Tabl
         with path.open(encoding=encoding, errors="replace", newline="") as text:
             yield _table(beginning.decode(encoding, errors="replace"), encoding, text, delimiter)
     except OSError as error:
-        problem = f"The file cannot be read: {error.strerror}."
+        problem = said("The file cannot be read: %(why)s.", why=error.strerror)
         raise InvalidInput(problem, field="file") from error
 
 
@@ -76,7 +78,9 @@ def digest(path: Path) -> str:
 def _table(beginning: str, encoding: str, text: TextIO, delimiter: str) -> Table:
     first = beginning.lstrip("\ufeff").splitlines()[:1]
     if not first or not first[0].strip():
-        problem = "The file is empty, or begins with an empty line; expected a line with the names of the columns."
+        problem = said(
+            "The file is empty, or begins with an empty line; expected a line with the names of the columns."
+        )
         raise InvalidInput(problem, field="file")
     if "@" in first[0] and not delimiter:
         return Table(encoding, "", ("email", "name"), _letters(text))
@@ -85,20 +89,23 @@ def _table(beginning: str, encoding: str, text: TextIO, delimiter: str) -> Table
     _, header = next(rows)
     repeated = {name for name in header if name and header.count(name) > 1}
     if repeated:
-        problem = f"Two columns are called {', '.join(sorted(repeated))}; rename one of each in the first line."
+        problem = said(
+            "Two columns are called %(names)s; rename one of each in the first line.",
+            names=", ".join(sorted(repeated)),
+        )
         raise InvalidInput(problem, field="file")
     return Table(encoding, delimiter, header, rows)
 
 
 def _encoding(beginning: bytes) -> str:
     if beginning.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        problem = "This is a workbook or an archive; save the sheet as CSV, or unpack the archive first."
+        problem = said("This is a workbook or an archive; save the sheet as CSV, or unpack the archive first.")
         raise InvalidInput(problem, field="file")
     for mark, name in _BOMS:
         if beginning.startswith(mark):
             return name
     if b"\0" in beginning:
-        problem = "This is no text: it holds NUL bytes. Export it as CSV in UTF-8."
+        problem = said("This is no text: it holds NUL bytes. Export it as CSV in UTF-8.")
         raise InvalidInput(problem, field="file")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(beginning)
@@ -117,7 +124,11 @@ def _rows(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            problem = f"Line {reader.line_num} cannot be read ({error}); mend it, or take it out."
+            problem = said(
+                "Line %(number)s cannot be read (%(why)s); mend it, or take it out.",
+                number=reader.line_num,
+                why=error,
+            )
             raise InvalidInput(problem, field="file") from error
         if any(cell.strip() for cell in row):
             yield reader.line_num, row

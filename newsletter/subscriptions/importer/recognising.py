@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 
 
 class Standing(StrEnum):
@@ -149,25 +150,25 @@ class Taking:
 
     def standing_of(self, cells: "Cells") -> Standing:
         """The least active of all that the row says. Raises InvalidInput for a word that nobody knows."""
-        said = [Standing.ACTIVE, *self._by_columns(cells)]
-        return max(said, key=RANK.__getitem__)
+        told = [Standing.ACTIVE, *self._by_columns(cells)]
+        return max(told, key=RANK.__getitem__)
 
     def _by_columns(self, cells: "Cells") -> list[Standing]:
-        said = []
+        told = []
         for column, word in ((Column.STATUS, cells.status), (Column.LISTED, cells.listed)):
             if word:
-                said.append(self._meaning(word))
+                told.append(self._meaning(word))
             elif column in self.places:
-                said.append(Standing.PENDING)
+                told.append(Standing.PENDING)
         if Column.SUBSCRIBED in self.places and not _is_yes(cells.subscribed):
-            said.append(Standing.UNSUBSCRIBED)
+            told.append(Standing.UNSUBSCRIBED)
         if Column.BLOCKED in self.places and _is_yes(cells.blocked):
-            said.append(Standing.UNSUBSCRIBED)
+            told.append(Standing.UNSUBSCRIBED)
         if cells.ended:
-            said.append(Standing.UNSUBSCRIBED)
+            told.append(Standing.UNSUBSCRIBED)
         if cells.cleaned:
-            said.append(Standing.BOUNCED)
-        return said
+            told.append(Standing.BOUNCED)
+        return told
 
     def find_meaning(self, word: str) -> Standing | None:
         """What a status means; None where nobody knows."""
@@ -176,7 +177,9 @@ class Taking:
     def _meaning(self, word: str) -> Standing:
         found = self.find_meaning(word)
         if found is None:
-            problem = f"The status '{word[:40]}' is not known; say what it means with --status '{word[:40]}=…'."
+            problem = said(
+                "The status '%(word)s' is not known; say what it means with --status '%(word)s=…'.", word=word[:40]
+            )
             raise InvalidInput(problem, field="status")
         return found
 
@@ -224,7 +227,10 @@ def recognise(header: Sequence[str], choices: Choices) -> Taking:
         if meaning != IGNORED:
             places[_column(meaning)] = place
     if Column.EMAIL not in places:
-        problem = f"No column of {', '.join(header)[:300]} holds addresses; say which with --column 'NAME=email'."
+        problem = said(
+            "No column of %(header)s holds addresses; say which with --column 'NAME=email'.",
+            header=", ".join(header)[:300],
+        )
         raise InvalidInput(problem, field="column")
     statuses = {word: standing for standing, words in _WORDS.items() for word in words.split()}
     service = next((name for name, marks in _SERVICES if marks <= set(plain)), "an unknown service")
@@ -242,14 +248,16 @@ def _plain(name: str) -> str:
 def _is_yes(text: str) -> bool:
     word = text.lower()
     if word not in _YES_OR_NO:
-        problem = f"'{text[:40]}' is neither yes nor no."
+        problem = said("'%(text)s' is neither yes nor no.", text=text[:40])
         raise InvalidInput(problem, field="status")
     return word in _YES
 
 
 def _place(name: str, header: Sequence[str]) -> int:
     if name not in header:
-        problem = f"There is no column '{name}'; there are {', '.join(header)[:300]}."
+        problem = said(
+            "There is no column '%(name)s'; there are %(header)s.", name=name, header=", ".join(header)[:300]
+        )
         raise InvalidInput(problem, field="column")
     return list(header).index(name)
 
@@ -258,7 +266,11 @@ def _column(meaning: str) -> Column:
     try:
         return Column(meaning)
     except ValueError as error:
-        problem = f"A column cannot be '{meaning}'; expected one of {', '.join(Column)}."
+        problem = said(
+            "A column cannot be '%(meaning)s'; expected one of %(those)s.",
+            meaning=meaning,
+            those=", ".join(Column),
+        )
         raise InvalidInput(problem, field="column") from error
 
 
@@ -266,5 +278,9 @@ def _standing(meaning: str) -> Standing:
     try:
         return Standing(meaning)
     except ValueError as error:
-        problem = f"A status cannot mean '{meaning}'; expected one of {', '.join(Standing)}."
+        problem = said(
+            "A status cannot mean '%(meaning)s'; expected one of %(those)s.",
+            meaning=meaning,
+            those=", ".join(Standing),
+        )
         raise InvalidInput(problem, field="status") from error

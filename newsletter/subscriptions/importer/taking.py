@@ -14,6 +14,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, insert_ignoring, load_in_bulk, rows_written, transaction
 from newsletter.core.errors import Conflict, NotFound
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.delivery.models import Mailing
 from newsletter.mail.house import House
 from newsletter.newsletters.queries import newsletter
@@ -48,7 +49,7 @@ def take_in(path: Path, approved: str, order: Order, house: House, reject: Rejec
     with opened(path, order.choices.encoding, order.choices.delimiter) as table:
         taking = recognise(table.header, order.choices)
         if plan(path, order, taking) != approved:
-            problem = (
+            problem = said(
                 "This is not what was shown: the file, or what was said of it, has changed. Look at it again."
             )
             raise Conflict(problem)
@@ -222,6 +223,14 @@ _EVENT_OF = {
 _REASON_OF = {Standing.BOUNCED: Reason.HARD_BOUNCE, Standing.COMPLAINED: Reason.COMPLAINT}
 
 
+_STATES: dict[str, str] = {
+    ImportState.RUNNING: said("running"),
+    ImportState.DONE: said("done"),
+    ImportState.UNDOING: said("undoing"),
+    ImportState.UNDONE: said("undone"),
+}
+
+
 def ask_undo(import_id: int) -> Import:
     """Let the worker take this import back, which for a million takes minutes. Raises as `undo`."""
     with transaction():
@@ -229,7 +238,11 @@ def ask_undo(import_id: int) -> Import:
         _check_undoable(chosen, import_id)
         assert chosen  # noqa: S101 - it was checked.
         if chosen.state != ImportState.DONE:
-            problem = f"Import {import_id} is {chosen.state}; wait until it is done."
+            problem = said(
+                "Import %(number)s is %(state)s; wait until it is done.",
+                number=import_id,
+                state=_STATES[chosen.state],
+            )
             raise Conflict(problem)
         chosen.state = ImportState.UNDOING
         return chosen
@@ -277,7 +290,7 @@ def _check_undoable(chosen: Import | None, import_id: int) -> None:
     if chosen is None:
         raise NotFound(kind="import", name=import_id)
     if chosen.state == ImportState.UNDONE:
-        problem = f"Import {import_id} was undone before."
+        problem = said("Import %(number)s was undone before.", number=import_id)
         raise Conflict(problem)
     sent_since = select(Mailing.id).where(
         Mailing.newsletter_id == chosen.newsletter_id,
@@ -285,8 +298,9 @@ def _check_undoable(chosen: Import | None, import_id: int) -> None:
         Mailing.created_at >= chosen.started_at,
     )
     if db.session.scalar(sent_since.limit(1)):
-        problem = (
-            f"Import {import_id} cannot be undone any more: an edition has gone to these people. "
-            "Unsubscribe or erase them instead."
+        problem = said(
+            "Import %(number)s cannot be undone any more: an edition has gone to these people. "
+            "Unsubscribe or erase them instead.",
+            number=import_id,
         )
         raise Conflict(problem)

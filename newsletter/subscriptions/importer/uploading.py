@@ -22,6 +22,7 @@ from newsletter.core.db import db, rows_written, transaction
 from newsletter.core.errors import Conflict, InvalidInput, NewsletterError, NotFound
 from newsletter.core.logs import logger
 from newsletter.core.settings import Settings
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.mail.message import plain
 from newsletter.newsletters.models import Newsletter
@@ -95,7 +96,7 @@ def approve(upload_id: int, plan: str) -> Upload:
     """Let the worker do what was shown with this plan. Raises NotFound, or Conflict where another one is shown."""
     sent = upload(upload_id)
     if sent.state != UploadState.SHOWN or not sent.preview or sent.preview["plan"] != plan:
-        problem = "This is not what is shown any more; look at it again."
+        problem = said("This is not what is shown any more; look at it again.")
         raise Conflict(problem)
     return _turn(upload_id, (UploadState.SHOWN,), state=UploadState.TAKING, rows_done=0)
 
@@ -105,7 +106,7 @@ def discard(upload_id: int, settings: Settings) -> None:
     with transaction():
         sent = upload(upload_id)
         if sent.state == UploadState.TAKING:
-            problem = "It is being taken in; wait, and undo the import then."
+            problem = said("It is being taken in; wait, and undo the import then.")
             raise Conflict(problem)
         db.session.execute(delete(Upload).where(Upload.id == sent.id))
     for path in (_path(upload_id, settings), rejected_path(upload_id, settings)):
@@ -197,6 +198,15 @@ def _telling(upload_id: int) -> Tell:
     return tell
 
 
+_STATES: dict[str, str] = {
+    UploadState.LOOKING: said("looking"),
+    UploadState.SHOWN: said("shown"),
+    UploadState.TAKING: said("taking"),
+    UploadState.TAKEN: said("taken"),
+    UploadState.FAILED: said("failed"),
+}
+
+
 def _turn(upload_id: int, states: Sequence[UploadState], **values: Any) -> Upload:  # noqa: ANN401 - columns of the row.
     with transaction():
         turned = rows_written(
@@ -207,7 +217,9 @@ def _turn(upload_id: int, states: Sequence[UploadState], **values: Any) -> Uploa
         )
         found = upload(upload_id)
         if not turned:
-            problem = f"The file is {found.state} at this moment; look at its page first."
+            problem = said(
+                "The file is %(state)s at this moment; look at its page first.", state=_STATES[found.state]
+            )
             raise Conflict(problem)
         return found
 
@@ -232,14 +244,15 @@ def _copy(stream: IO[bytes], kept: IO[bytes]) -> int:
     while chunk := stream.read(_CHUNK):
         size += len(chunk)
         if size > LARGEST_FILE:
-            problem = (
-                f"The file is larger than {LARGEST_FILE // 1_000_000} MB; import it with the command, or in parts."
+            problem = said(
+                "The file is larger than %(most)s MB; import it with the command, or in parts.",
+                most=LARGEST_FILE // 1000000,
             )
             raise InvalidInput(problem, field="file")
         kept.write(chunk)
     kept.flush()
     if not size:
-        problem = "Choose a file with at least one row."
+        problem = said("Choose a file with at least one row.")
         raise InvalidInput(problem, field="file")
     os.fsync(kept.fileno())
     return size

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 from newsletter.subscriptions.policy.providers import DOMAINS, OTHER
 from newsletter.subscriptions.policy.states import Cadence, SubscriptionStatus
 
@@ -59,7 +60,7 @@ class Wanted:
     def words(self, names: Mapping[int, str]) -> str:
         """In words, for people who are about to act on all of them; `names` are the newsletters' by their ids."""
         ids = () if self.newsletter_ids is None else sorted(self.newsletter_ids)
-        said = {
+        told = {
             "newsletter": ", ".join(names[each] for each in ids if each in names),
             "address": f"at {self.domain}" if self.domain else self.prefix and f"begins with {self.prefix}",
             "state": self.status or "",
@@ -70,54 +71,63 @@ class Wanted:
             "cadence": self.cadence or "",
             "mailbox provider": self.provider,
         }
-        return "; ".join(f"{name}: {value}" for name, value in said.items() if value) or "everybody"
+        return "; ".join(f"{name}: {value}" for name, value in told.items() if value) or "everybody"
 
 
-def wanted_from(said: Mapping[str, Any], newsletter_ids: frozenset[int] | None) -> Wanted:
+def wanted_from(asked: Mapping[str, Any], newsletter_ids: frozenset[int] | None) -> Wanted:
     """From what a form or a row says, of these newsletters. Raises InvalidInput; its field is what is wrong."""
     return Wanted(
         newsletter_ids=newsletter_ids,
-        text=_text(said, "text"),
-        status=_one_of(SubscriptionStatus, said, "status"),
-        form=_text(said, "form"),
-        since=_day(said, "since"),
-        until=_day(said, "until"),
-        topic=_text(said, "topic"),
-        cadence=_one_of(Cadence, said, "cadence"),
-        provider=_provider(said),
+        text=_text(asked, "text"),
+        status=_one_of(SubscriptionStatus, asked, "status"),
+        form=_text(asked, "form"),
+        since=_day(asked, "since"),
+        until=_day(asked, "until"),
+        topic=_text(asked, "topic"),
+        cadence=_one_of(Cadence, asked, "cadence"),
+        provider=_provider(asked),
     )
 
 
-def _text(said: Mapping[str, Any], name: str) -> str:
-    text = str(said.get(name) or "").strip()
+def _text(asked: Mapping[str, Any], name: str) -> str:
+    text = str(asked.get(name) or "").strip()
     # No database text holds NUL, and half a surrogate pair cannot be sent to one.
     if len(text) > LONGEST or not text.isprintable():
-        problem = f"At most {LONGEST} characters can be looked for, and only such as can be printed."
+        problem = said(
+            "At most %(most)s characters can be looked for, and only such as can be printed.", most=LONGEST
+        )
         raise InvalidInput(problem, field=name)
     return text
 
 
-def _one_of(kind: type[Kind], said: Mapping[str, Any], name: str) -> Kind | None:
-    text = _text(said, name)
+_NAMES = {"status": said("status"), "cadence": said("cadence")}
+
+
+def _one_of(kind: type[Kind], asked: Mapping[str, Any], name: str) -> Kind | None:
+    text = _text(asked, name)
     try:
         return kind(text) if text else None
     except ValueError as error:
-        problem = f"There is no {name} of that name; expected one of {', '.join(kind)}."
+        problem = said(
+            "There is no %(name)s of that name; expected one of %(those)s.",
+            name=_NAMES[name],
+            those=", ".join(kind),
+        )
         raise InvalidInput(problem, field=name) from error
 
 
-def _day(said: Mapping[str, Any], name: str) -> date | None:
-    text = _text(said, name)
+def _day(asked: Mapping[str, Any], name: str) -> date | None:
+    text = _text(asked, name)
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        problem = "This is no day; expected one such as 2026-11-26."
+        problem = said("This is no day; expected one such as 2026-11-26.")
         raise InvalidInput(problem, field=name) from error
 
 
-def _provider(said: Mapping[str, Any]) -> str:
-    text = _text(said, "provider")
+def _provider(asked: Mapping[str, Any]) -> str:
+    text = _text(asked, "provider")
     if text and text not in PROVIDERS:
-        problem = f"There is no provider of that name; expected one of {', '.join(PROVIDERS)}."
+        problem = said("There is no provider of that name; expected one of %(those)s.", those=", ".join(PROVIDERS))
         raise InvalidInput(problem, field="provider")
     return text

@@ -2,6 +2,7 @@
 
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import InvalidInput, NotFound
+from newsletter.core.words import said
 from newsletter.mail.message import plain
 from newsletter.subscriptions.models import Subscriber
 from newsletter.subscriptions.policy import EndReason
@@ -19,17 +20,17 @@ def unsubscribe_by_hand(subscriber_id: int, newsletter_id: int, because: str) ->
 
     Raises InvalidInput without a reason, NotFound.
     """
-    said = reason_in(because)
+    why = reason_in(because)
     with transaction():
         subscriber(subscriber_id)
         whose = Named(subscriber_id, newsletter_id)
-        return end(whose, EndReason.OPERATOR, Origin(METHOD, note=said))
+        return end(whose, EndReason.OPERATOR, Origin(METHOD, note=why))
 
 
 def suppress_by_hand(address_key: str, because: str) -> Suppression:
     """Mail this address nothing more, whoever asks; an earlier reason stays. Raises InvalidInput without one."""
-    said = reason_in(because)
-    return suppress(address_key, Reason.MANUAL, said)
+    why = reason_in(because)
+    return suppress(address_key, Reason.MANUAL, why)
 
 
 def subscriber(subscriber_id: int) -> Subscriber:
@@ -42,8 +43,12 @@ def subscriber(subscriber_id: int) -> Subscriber:
 
 def reason_in(because: str) -> str:
     """The reason as it is noted. Raises InvalidInput where it says nothing, or too much."""
-    said = plain(because)
-    if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
-        problem = f"Say why, in {SHORTEST_REASON} to {LONGEST_REASON} characters that you could show to anybody."
+    why = plain(because)
+    if not SHORTEST_REASON <= len(why) <= LONGEST_REASON:
+        problem = said(
+            "Say why, in %(least)s to %(most)s characters that you could show to anybody.",
+            least=SHORTEST_REASON,
+            most=LONGEST_REASON,
+        )
         raise InvalidInput(problem, field="because")
-    return said
+    return why

@@ -11,6 +11,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import UtcDateTime, among, db, insert_ignoring, one_at_a_time, rows_written, transaction
 from newsletter.core.errors import Conflict, InvalidInput, NotFound
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.delivery.service import cancel_for_many
 from newsletter.subscriptions.models import (
     BulkAction,
@@ -46,17 +47,19 @@ def offer_bulk(kind: BulkKind, wanted: Wanted) -> tuple[int, int]:
 def begin_bulk(kind: BulkKind, wanted: Wanted, shown: tuple[int, int], words: str, because: str) -> BulkAction:
     """Let the worker do it, if they are no more than `offer_bulk` has shown. Raises InvalidInput, Conflict."""
     check_bulk(kind, wanted)
-    said, (how_many, up_to) = reason_in(because), shown
+    why, (how_many, up_to) = reason_in(because), shown
     with transaction():
         found = _how_many(kind, wanted, up_to)
         if found > how_many:
-            problem = f"They are {found} by now, not {how_many}. Look at them again."
+            problem = said(
+                "They are %(found)s by now, not %(how_many)s. Look at them again.", found=found, how_many=how_many
+            )
             raise Conflict(problem)
         begun = BulkAction(
             kind=kind,
             wanted=wanted.as_dict(),
             words=words,
-            because=said,
+            because=why,
             up_to=up_to,
             shown=found,
             started_at=now(),
@@ -82,10 +85,10 @@ def undo_bulk(action_id: int) -> int:
     with transaction():
         action = bulk_action(action_id)
         if action.kind != BulkKind.SUPPRESS:
-            problem = "Nobody but the subscribers themselves can begin a subscription that has ended."
+            problem = said("Nobody but the subscribers themselves can begin a subscription that has ended.")
             raise Conflict(problem)
         if action.state == BulkState.UNDONE:
-            problem = "It was undone before."
+            problem = said("It was undone before.")
             raise Conflict(problem)
         # By now nothing more is added: each thousand looks at the state in its own transaction.
         action.state, action.ended_at = BulkState.UNDONE, now()
@@ -117,12 +120,12 @@ def newsletters_of(action: BulkAction) -> frozenset[int] | None:
 def check_bulk(kind: BulkKind, wanted: Wanted) -> None:
     """Raises InvalidInput where such an act would be too easily one too many."""
     if wanted.prefix:
-        problem = (
+        problem = said(
             "This is not for addresses by their beginning: it is kept what was asked for, and would name people."
         )
         raise InvalidInput(problem, field="text")
     if kind == BulkKind.UNSUBSCRIBE and (wanted.newsletter_ids is None or len(wanted.newsletter_ids) != 1):
-        problem = "Choose one newsletter that they are to be unsubscribed from."
+        problem = said("Choose one newsletter that they are to be unsubscribed from.")
         raise InvalidInput(problem, field="newsletter")
 
 

@@ -5,6 +5,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import transaction
 from newsletter.core.errors import Conflict, InvalidInput, NotFound
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.mail.message import plain
 from newsletter.subscriptions.models import Consent
@@ -18,9 +19,9 @@ METHOD = "command"
 SHORTEST_REASON = 10
 
 _WHY_NOT = {
-    Reason.ERASED: "This person was erased; only a sign-up that they confirm themselves brings them back.",
-    Reason.COMPLAINT: "This person reported a mail as spam; that is not for anybody else to take back.",
-    Reason.NEVER_WRITE: 'This person said "never write to me"; that is not for anybody else to take back.',
+    Reason.ERASED: said("This person was erased; only a sign-up that they confirm themselves brings them back."),
+    Reason.COMPLAINT: said("This person reported a mail as spam; that is not for anybody else to take back."),
+    Reason.NEVER_WRITE: said('This person said "never write to me"; that is not for anybody else to take back.'),
 }
 
 log = logger(__name__)
@@ -42,9 +43,11 @@ def may_be_lifted(suppression: Suppression) -> bool:
 
 def unsuppress_key(key: str, because: str, method: str) -> Reason:
     """As `unsuppress`, by the key; `method` is how it was said, for the consent ledger."""
-    said = plain(because)
-    if len(said) < SHORTEST_REASON:
-        problem = "Say why in words that you could show to somebody who asks, such as: --because 'mailbox mended'."
+    why = plain(because)
+    if len(why) < SHORTEST_REASON:
+        problem = said(
+            "Say why in words that you could show to somebody who asks, such as: --because 'mailbox mended'."
+        )
         raise InvalidInput(problem, field="because")
     with transaction():
         found = find_suppression(key)
@@ -57,8 +60,8 @@ def unsuppress_key(key: str, because: str, method: str) -> Reason:
         person = find_subscriber(key)
         for each in subscriptions_of(person.id) if person else ():
             whose = Named(each.subscriber_id, each.newsletter_id)
-            note(Consent.UNSUPPRESSED, whose, Origin(method, note=f"{reason}: {said}"), now())
-    log.info("suppression lifted", reason=reason, because=said)
+            note(Consent.UNSUPPRESSED, whose, Origin(method, note=f"{reason}: {why}"), now())
+    log.info("suppression lifted", reason=reason, because=why)
     return reason
 
 

@@ -1,0 +1,77 @@
+"""The console speaks to each operator in the language that they chose, or that their browser asks for."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from newsletter.core.db import db
+from newsletter.core.errors import InvalidInput
+from newsletter.mail.house import House
+from newsletter.operators.models import Operator
+from newsletter.operators.queries import trail
+from newsletter.operators.service import choose_language
+from tests import make
+
+ACCOUNT = "/console/account"
+GERMAN = {"Accept-Language": "fr-CH, de-CH;q=0.9, en;q=0.5"}
+
+
+def language_of(client: FlaskClient, path: str = ACCOUNT, **headers: str) -> str:
+    page = client.get(path, headers=headers).text
+    return page.partition('<html lang="')[2][:2]
+
+
+def test_who_chose_nothing_is_answered_as_the_browser_asks(operator: FlaskClient) -> None:
+    answer = operator.get(ACCOUNT, headers=GERMAN)
+
+    assert '<html lang="de" dir="ltr">' in answer.text
+    assert "Accept-Language" in answer.vary
+    assert language_of(operator) == "en"
+
+
+def test_strangers_at_the_door_are_answered_as_their_browser_asks(client: FlaskClient) -> None:
+    assert language_of(client, "/console/login", **GERMAN) == "de"
+    assert language_of(client, "/console/login", **{"Accept-Language": "tlh;q=\0, ../../etc"}) == "en"
+
+
+def test_what_an_operator_chose_counts_more_than_their_browser(operator: FlaskClient) -> None:
+    make.press(operator, f"{ACCOUNT}/language", language="de")
+
+    answer = operator.get(ACCOUNT, headers={"Accept-Language": "en"})
+    assert '<html lang="de" dir="ltr">' in answer.text
+    assert "Accept-Language" not in answer.vary
+    make.press(operator, f"{ACCOUNT}/language", language="")
+    assert language_of(operator) == "en"
+
+
+def test_the_choice_is_noted(operator: FlaskClient) -> None:
+    make.press(operator, f"{ACCOUNT}/language", language="de")
+
+    assert trail().events[0].what == "chose the language de"
+
+
+def test_it_is_their_own_and_nobody_elses(operator: FlaskClient, client: FlaskClient, house: House) -> None:
+    make.log_in(client, make.operator(house, address="gus@desk.example"), house)
+    make.press(operator, f"{ACCOUNT}/language", language="de")
+
+    assert language_of(client) == "en"
+
+
+@pytest.mark.parametrize("language", ["fr", "../../etc/passwd", "de-CH", "x" * 4000])
+def test_a_language_without_words_is_refused(operator: FlaskClient, language: str) -> None:
+    answer = make.press(operator, f"{ACCOUNT}/language", language=language)
+
+    assert answer.status_code == 422
+    assert not db.session.query(Operator).one().language
+
+
+def test_the_service_refuses_it_too(house: House) -> None:
+    with pytest.raises(InvalidInput):
+        choose_language(make.operator(house).id, "fr")
+
+
+def test_wtforms_itself_speaks_it(operator: FlaskClient) -> None:
+    make.press(operator, f"{ACCOUNT}/language", language="de")
+    answer = make.press(operator, f"{ACCOUNT}/password", old="x", password="y" * 300)
+
+    assert answer.status_code == 422
+    assert "Feld kann nicht länger als 256 Zeichen sein." in answer.text
