@@ -20,8 +20,8 @@ _RUN = 3
 def schedule_in_words(schedule: str, language: str = "en") -> str:
     """`at 06:30 on Monday through Friday (Europe/Zurich)`, to go after "It comes".
 
-    `schedule` is good cron text with a zone behind it, `30 6 * * 1-5 Europe/Zurich`, or "" for none. Answers "" for
-    that, and for what only English has words for, such as every tenth minute.
+    `schedule` is good cron text with a zone behind it, `30 6 * * 1-5 Europe/Zurich`, "" for none. Answers ""
+    then, and for what only English has words for, such as every tenth minute.
     """
     if not schedule:
         return ""
@@ -30,20 +30,20 @@ def schedule_in_words(schedule: str, language: str = "en") -> str:
     if chosen == LANGUAGES[0]:
         words = str(CronSim(cron, _ANY_MOMENT).explain())
         return f"{words[:1].lower()}{words[1:]} ({zone})"
-    slots = _find_slots(cron, chosen)
+    slots = _find_slots(cron)
     return _translated(_told(slots, _zone(zone, chosen), chosen), chosen) if slots else ""
 
 
 @dataclass(frozen=True)
 class _Slots:
-    """`times` such as `06:30`; `days` of the week from Monday, 0, on; `month_day` of a month, `L` the last, or ""."""
+    """`times` such as `06:30`; `days` of the week, Monday is 0; `month_day` of a month, `L` the last, or ""."""
 
     times: Sequence[str]
     days: Sequence[int]
     month_day: str
 
 
-def _find_slots(cron: str, language: str) -> _Slots | None:
+def _find_slots(cron: str) -> _Slots | None:
     minute, hours, month_day, month, week_days = cron.upper().split()
     days = _find_days(week_days)
     is_of_month = month_day.isdecimal() or month_day == _LAST_DAY
