@@ -204,7 +204,7 @@ def _named(of: Newsletter) -> Markup:
 
 def _all_named(newsletters: Sequence[Newsletter]) -> Markup:
     """One, two and three."""
-    return Markup(enumerated([_named(each) for each in newsletters], language()))  # noqa: S704 - names were escaped.
+    return Markup(enumerated([str(_named(each)) for each in newsletters], language()))  # noqa: S704 - names were escaped.
 
 
 def _often(of: Newsletter) -> Said:
