@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from newsletter.core.errors import InvalidSchedule
+from newsletter.mail.schedules import schedule_in_words
 
 GRACE = timedelta(hours=2)
 """How late an edition may still start; a morning briefing in the afternoon is no service."""
@@ -57,8 +58,8 @@ def next_slots(cron: str, timezone: str, after: datetime, how_many: int = 10) ->
 
 def in_words(cron: str, timezone: str) -> str:
     """`at 06:30 on Monday through Friday (Europe/Zurich)`. Raises InvalidSchedule."""
-    words = str(_simulated(cron, timezone, datetime(2000, 1, 1, tzinfo=UTC)).explain())
-    return f"{words[:1].lower()}{words[1:]} ({timezone})"
+    _simulated(cron, timezone, datetime(2000, 1, 1, tzinfo=UTC))
+    return schedule_in_words(f"{cron} {timezone}")
 
 
 def is_too_late(due_at: datetime, now: datetime) -> bool:
