@@ -46,7 +46,7 @@ def samples(app: Flask) -> dict[str, dict[str, Any]]:
     newsletter = Sample()
     found = {f"pages/{name}": values for name, values in contexts(newsletter, form).items()}
     found |= {f"errors/{status}.html": {"status": status} for status in PAGES}
-    offer = Offer(ASKABLE, [], "", ["Harbour"])  # type: ignore[arg-type]
+    offer = Offer(ASKABLE, [], "", ["Harbour"])
     proof = AskedProof("/challenge.json", is_required=True)
     embed = {"newsletter": newsletter, "offer": offer, "action_url": "/embed/morning-tide", "form": form}
     cadences = ["each", "daily", "weekly", "monthly"]
@@ -167,7 +167,7 @@ def test_a_translation_has_the_markup_of_its_sentence_and_no_other(language: str
 
     for each in catalogue:
         one, many = each.id if isinstance(each.id, tuple) else (each.id, each.id)
-        strings = [each.string] if isinstance(each.string, str) else each.string
+        strings = [each.string] if isinstance(each.string, str) else each.string or ()
         for string in strings if each.id else ():
             assert tags(string) in (tags(str(one)), tags(str(many))), each.id
 

@@ -41,6 +41,7 @@ BUTTONS = {
 
 def spoken_in(page: str) -> str:
     """The language that the forms of the page say it was shown in."""
+    spoken: str
     [spoken] = set(re.findall(r'name="spoken" value="([^"]+)"', page))
     return spoken
 
