@@ -10,20 +10,23 @@ from newsletter.core.db import any_of, db, execute, insert_ignoring, transaction
 from newsletter.suppressions.models import IMPORTED, Reason, Suppression
 
 _SUPPRESSIONS = Suppression.__table__
-_LIFT = delete(_SUPPRESSIONS).where(
-    _SUPPRESSIONS.c.address_key == bindparam("whose"), _SUPPRESSIONS.c.reason == bindparam("why")
+_LIFT_ERASURE = delete(_SUPPRESSIONS).where(
+    _SUPPRESSIONS.c.address_key == bindparam("whose"), _SUPPRESSIONS.c.reason == Reason.ERASED
 )
 
 
 def lift_erasure(address_key: str) -> None:
     """Whoever was erased has confirmed a new sign-up; other reasons stay."""
-    lift(address_key, Reason.ERASED)
+    with transaction():
+        execute(_LIFT_ERASURE, {"whose": address_key})
 
 
 def lift(address_key: str, reason: Reason) -> None:
     """Let it be mailed again, if this is the reason that kept us from it."""
     with transaction():
-        execute(_LIFT, {"whose": address_key, "why": reason})
+        db.session.execute(
+            delete(Suppression).where(Suppression.address_key == address_key, Suppression.reason == reason)
+        )
 
 
 def suppress_erased(address_key: str, at: datetime) -> None:
