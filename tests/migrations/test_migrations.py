@@ -9,6 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from newsletter.core.db import db, transaction
 from newsletter.mail.house import House
+from newsletter.newsletters.models import Newsletter
 from newsletter.schema import downgrade, metadata, upgrade
 from newsletter.subscriptions.models import Subscriber
 from tests import make
@@ -47,6 +48,18 @@ def test_people_and_their_ledger_survive_that_numbers_are_never_given_twice(app:
     with transaction():
         db.session.execute(delete(Subscriber).where(Subscriber.id == first))
     assert make.subscriber("cleo@example.org", house).id > first
+
+
+def test_a_newsletter_knows_when_it_comes_as_its_digest_does(app: Flask, house: House) -> None:
+    of, other = make.newsletter(), make.newsletter("evening")
+    digest = make.digest(of, [make.source()])
+    when, silent = f"{digest.cron} {digest.timezone}", other.id
+    db.session.remove()
+    downgrade("d3570af1b68e")
+    upgrade()
+
+    assert db.session.get_one(Newsletter, digest.newsletter_id).schedule == when
+    assert db.session.get_one(Newsletter, silent).schedule == ""
 
 
 def _is_of_search(difference: object) -> bool:
