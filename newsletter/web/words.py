@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from gettext import NullTranslations
 
+from babel.numbers import format_decimal
 from flask import Flask, current_app, g, has_request_context, request
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from newsletter.core.words import Said
+from newsletter.core.words import Figure, Said
 from newsletter.mail.languages import LANGUAGES, catalogue, spoken
 
 _SPOKEN, _CATALOGUES = "newsletter_spoken", "newsletter_catalogues"
@@ -48,7 +49,9 @@ def wanted_by_browser(offered: tuple[str, ...] = LANGUAGES) -> str:
 
 
 def translated(value: object) -> object:
-    """The value in the language of this request if somebody `said` it, and as it is if not."""
+    """The value in the language of this request if somebody `said` it or it is a figure, and as it is if not."""
+    if isinstance(value, Figure):
+        return str(value) if language() == "en" else format_decimal(int(value), locale=language())
     if not isinstance(value, Said):
         return value
     _, words = _spoken()
