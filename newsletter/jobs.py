@@ -10,7 +10,7 @@ from newsletter.core.clock import now
 from newsletter.core.fetcher import Fetcher
 from newsletter.delivery.policy import rules_of
 from newsletter.delivery.service import count_ended, finish_mailings, settle_estates, settle_expired
-from newsletter.digests.service import links_ahead, offer_follows, run_due, watch
+from newsletter.digests.service import links_ahead, offer_follows, pictures_step, run_due, watch
 from newsletter.editions.service import (
     check_links,
     follow_mailings,
@@ -126,7 +126,7 @@ def _purge_sessions(_house: House) -> None:
 
 
 def _retain(house: House) -> None:
-    retain(house.settings)
+    retain(house.settings, pictures_step(house.images))
 
 
 def _follow(_house: House) -> None:

@@ -67,8 +67,8 @@ the link) and one-click unsubscribes (RFC 8058), each by somebody else. A figure
 was answered as it should be, and the tables then hold exactly as many changes, of as many people. Client, web
 server and database share the cores. CPU time is that of the web server's processes, without PostgreSQL's server.
 
-What a request costs is mostly Python around short statements: an unsubscribe has six of them, and the dearest is
-to read the newsletter as an object; a confirmation has twice as many and queues the welcome mail. The disk
+What a request costs is mostly Python around short statements: an unsubscribe has six of them, begin and
+commit among them; a confirmation has more than twice as many and queues the welcome mail. The disk
 is not what limits: on SQLite the threads of a process share one sync for all that they commit at a time.
 """
 

@@ -5,17 +5,18 @@ from typing import TextIO
 import click
 
 from newsletter.cli.output import Group, answer, open_house, table
+from newsletter.newsletters.policy import Theme
 from newsletter.newsletters.queries import newsletter
 from newsletter.templates.policy import PARTS, difference, part
 from newsletter.templates.queries import current, version, versions
-from newsletter.templates.service import restore_template, save_template
+from newsletter.templates.service import restore_template, save_template, take_look, take_theme
 
 BY = "command"
 
 
 @click.group(cls=Group, name="template")
 def group() -> None:
-    """Subject, header, body and footer of a newsletter's editions, written by yourself."""
+    """Subject, header, body, footer and style of a newsletter's editions, written by yourself."""
 
 
 @group.command(name="list")
@@ -96,6 +97,23 @@ def restore(newsletter_slug: str, part_name: str, number: int) -> None:
         saved = restore_template(newsletter_slug, part_name, number, BY)
         words = f"Version {number} counts again, as version {saved.number} of {saved.part}."
         answer({"part": saved.part, "version": saved.number}, words)
+
+
+@group.command()
+@click.argument("newsletter_slug", metavar="NEWSLETTER")
+@click.option(
+    "--theme", type=click.Choice([each.value for each in Theme]), help="One of ours, as a beginning of your own."
+)
+@click.option("--from", "other", metavar="NEWSLETTER", help="Another newsletter, whose parts you want here too.")
+def take(newsletter_slug: str, theme: str | None, other: str | None) -> None:
+    """Take all parts from a theme or from another newsletter, as new versions."""
+    if bool(theme) == bool(other):
+        problem = "Say either --theme or --from."
+        raise click.UsageError(problem)
+    with open_house():
+        saved = take_theme(newsletter_slug, theme, BY) if theme else take_look(newsletter_slug, str(other), BY)
+        facts = [{"part": each.part, "version": each.number} for each in saved]
+        answer(facts, "\n".join(f"Saved as version {each.number} of {each.part}." for each in saved))
 
 
 def register(parent: click.Group) -> None:

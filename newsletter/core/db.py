@@ -8,6 +8,7 @@ between.
 
 import json
 import sqlite3
+import time
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     DateTime,
+    Delete,
     Engine,
     Executable,
     Integer,
@@ -46,10 +48,16 @@ from sqlalchemy.types import BigInteger
 BUSY_TIMEOUT = 30_000
 """Milliseconds a SQLite writer waits for another one before it gives up."""
 
+ASKS_AGAIN = 0.0005
+"""Seconds after which it asks again. SQLite itself would sleep ever longer, up to a tenth of a second, and be
+overtaken each time by whoever of another process comes at the right moment."""
+
 LONGEST_SILENCE = 30_000
 """Milliseconds after which PostgreSQL ends a transaction in which nobody asks anything any more."""
 
 _WRITES = "newsletter_writes"
+_BASIC = 0xFF
+"""The part of SQLite's error codes that says what kind of error it is."""
 
 
 class Base(DeclarativeBase):
@@ -126,12 +134,12 @@ def transaction() -> Iterator[None]:
     if session.info.get(_WRITES):
         yield
         return
-    session.commit()
+    if session.in_transaction():
+        session.commit()
     queue = _queues.get(db.engine)
     with queue.turn if queue else nullcontext():
-        session.info[_WRITES] = True
         try:
-            session.connection(execution_options={_WRITES: True})
+            session.info[_WRITES] = session.connection(execution_options={_WRITES: True})
             yield
             session.commit()
         except BaseException:
@@ -200,8 +208,34 @@ def _prepare_postgresql(connection: DBAPIConnection, _record: ConnectionPoolEntr
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        writes = connection.get_execution_options().get(_WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get(_WRITES):
+            _begin_writing(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Take SQLite's write lock as soon as it is free. Raises OperationalError when it was not for long."""
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    until = time.monotonic() + BUSY_TIMEOUT / 1000
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        while _is_busy(driver) and time.monotonic() < until:
+            time.sleep(ASKS_AGAIN)
+        if not driver.in_transaction:
+            # Once more, for the error as everybody expects it.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
+
+
+def _is_busy(driver: sqlite3.Connection) -> bool:
+    """Whether somebody else is writing; if not, this connection is, unless something is wrong with the file."""
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        return getattr(error, "sqlite_errorcode", 0) & _BASIC == sqlite3.SQLITE_BUSY
+    return False
 
 
 def insert_ignoring(model: type[Any]) -> Any:  # noqa: ANN401 - the two dialects share no type.
@@ -247,14 +281,15 @@ def execute(statement: Executable, values: Mapping[str, Any]) -> CursorResult[An
     """Execute a statement on tables that was built once, within this transaction, with these values.
 
     Building one anew and going through the object layer costs several times what the database takes for one row;
-    this is for what runs for each click. Objects of an updated table are read anew when they are next asked.
+    this is for what runs for each click. Objects of a table that is changed are read anew when next asked.
     """
     session = db.session()
-    if isinstance(statement, Update):
+    if isinstance(statement, Update | Delete):
         for known in list(session.identity_map.values()):
             if getattr(known, "__table__", None) is statement.table:
                 session.expire(known)
-    return session.connection().execute(statement, values)
+    connection: Connection = session.info.get(_WRITES) or session.connection()
+    return connection.execute(statement, values)
 
 
 def load_in_bulk() -> None:

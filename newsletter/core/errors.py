@@ -99,8 +99,16 @@ class TemplateRefused(InvalidInput):
     field = "template"
 
     def __init__(self, part: str, line: int, problem: str) -> None:
-        place = ", ".join([part] * bool(part) + [f"line {line}"] * bool(line))
-        super().__init__(f"{place}: {problem}." if place else f"The template cannot be used: {problem}.")
+        facts = {"part": part, "line": line, "problem": problem}
+        if part and line:
+            words = said("%(part)s, line %(line)s: %(problem)s.", **facts)
+        elif part:
+            words = said("%(part)s: %(problem)s.", **facts)
+        elif line:
+            words = said("line %(line)s: %(problem)s.", **facts)
+        else:
+            words = said("The template cannot be used: %(problem)s.", **facts)
+        super().__init__(words)
         self.part, self.line, self.problem = part, line, problem
 
 

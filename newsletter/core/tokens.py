@@ -66,6 +66,7 @@ class Signer:
         self._keys = list(reversed(keys))
         # An edition signs a link for each recipient at one moment; only the claims differ.
         self._stamper = lru_cache(maxsize=64)(self._make_stamper)
+        self._reader = lru_cache(maxsize=64)(self._make_reader)
 
     def sign(self, purpose: str, claims: Mapping[str, Any], *, at: datetime) -> str:
         """A URL-safe token; the same arguments give the same text, so that a retried mail stays the same."""
@@ -105,7 +106,7 @@ class Signer:
         if len(token) > MAX_LENGTH:
             raise LinkDamaged(purpose)
         try:
-            claims, signed_at = self._serializer(purpose, TimestampSigner).loads(token, return_timestamp=True)
+            claims, signed_at = self._reader(purpose).loads(token, return_timestamp=True)
         except (BadData, SignatureExpired, ValueError) as error:
             raise LinkDamaged(purpose) from error
         if not isinstance(claims, dict) or claims.get("v") != VERSION:
@@ -147,6 +148,9 @@ class Signer:
 
         serializer = self._serializer(purpose, Stamper)
         return cast("TimestampSigner", serializer.make_signer(serializer.salt))
+
+    def _make_reader(self, purpose: str) -> URLSafeTimedSerializer:
+        return self._serializer(purpose, TimestampSigner)
 
     def _serializer(self, purpose: str, signer: type[TimestampSigner]) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(

@@ -114,9 +114,9 @@ def has_run_since(digest_id: int, cadence: Cadence, moment: datetime) -> bool:
     return bool(db.session.scalar(select(ran.exists())))
 
 
-def carried_within(digest_id: int, start: datetime, end: datetime) -> Sequence[Article]:
-    """What its editions for everybody carried whose windows ended in (start, end]."""
-    carried = (
+def carried_within(digest_id: int, start: datetime, end: datetime) -> Sequence[int]:
+    """The ids of what its editions for everybody carried whose windows ended in (start, end]."""
+    return db.session.scalars(
         select(EditionArticle.article_id)
         .join(Edition, Edition.id == EditionArticle.edition_id)
         .join(DigestRun, DigestRun.edition_id == Edition.id)
@@ -127,8 +127,8 @@ def carried_within(digest_id: int, start: datetime, end: datetime) -> Sequence[A
             Edition.window_end <= end,
             ~was_recalled(),
         )
-    )
-    return db.session.scalars(select(Article).where(Article.id.in_(carried))).all()
+        .distinct()
+    ).all()
 
 
 def _window_ends(digest_id: int, cadence: Cadence) -> Select[datetime]:

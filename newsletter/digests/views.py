@@ -17,6 +17,7 @@ from newsletter.articles.policy import begins_like, name_key, people_in, slug_of
 from newsletter.articles.queries import authors_in, source
 from newsletter.core.clock import now
 from newsletter.digests.queries import newsletters_drawing_from, shown_article
+from newsletter.editions.emails import pictured
 from newsletter.editions.queries import editions_with
 from newsletter.editions.views.printed import Issue, issue, printed
 from newsletter.mail.languages import date_in_words
@@ -69,7 +70,7 @@ def article(article_id: str, slug: str) -> Response:
     body = about(
         "pages/article.html",
         first,
-        piece=_piece(shown, ZoneInfo(first.timezone)),
+        piece=_piece(shown, first),
         writers=[(each, web_url(each.url, "")) for each in writers],
         carried=[(issue(edition, of), of) for edition, of in carried],
         others=others,
@@ -111,17 +112,16 @@ def _changed_at(shown: Article, writers: Sequence[Author], carried: Sequence[Iss
     return max(shown.available_at, *moments) if moments else shown.available_at
 
 
-def _piece(shown: Article, zone: ZoneInfo) -> Piece:
-    url, picture, moment = (
-        web_url(shown.url, ""),
-        web_url(shown.image_url, ""),
-        printed(shown.published_at, zone),
-    )
+def _piece(shown: Article, of: Newsletter) -> Piece:
+    url, theirs = web_url(shown.url, ""), web_url(shown.image_url, "")
+    moment, base_url = printed(shown.published_at, ZoneInfo(of.timezone)), house().settings.base_url
+    place = pictured([shown], of, base_url).get(shown.id)
+    picture = web_url(place.url, "") if place else ""
     is_repeated = shown.body_html and begins_like(shown.body_html, shown.summary_text)
     return Piece(
         title=shown.title,
         url=url,
-        own_url=article_url(shown, house().settings.base_url),
+        own_url=article_url(shown, base_url),
         moment=moment,
         dateline=date_in_words(moment) + ("" if shown.date_is_guess else f", {time_in_words(moment)}"),
         author=shown.author,
@@ -130,7 +130,7 @@ def _piece(shown: Article, zone: ZoneInfo) -> Piece:
         # What nh3 let through when the article was recorded.
         body=Markup(under_headline(shown.body_html)),  # noqa: S704
         picture_url=picture,
-        image_url="" if escape(picture) in shown.body_html else picture,
+        image_url="" if theirs and escape(theirs) in shown.body_html else picture,
         image_alt=shown.image_alt,
         topics=shown.topics,
         description=shown.summary_text or shown.title,

@@ -1,5 +1,6 @@
 """An edition as a letter: rendered once, with holes for what differs by recipient."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -28,7 +29,7 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.policy import Pictures
 from newsletter.newsletters.queries import canary_rule
 from newsletter.subscriptions.links import preferences_link, unsubscribe_link
-from newsletter.templates.emails import data_of, written
+from newsletter.templates.emails import Style, data_of, written
 from newsletter.templates.queries import kept_sources
 
 
@@ -171,17 +172,19 @@ def edition_content(told: Told, of: Newsletter, house: House) -> Content:
     values, zone = values_of(told, of, house), ZoneInfo(of.timezone)
     articles = values["articles"]
     sources = kept_sources(of.id) if told.sources is None else told.sources
-    shown = len(articles)
+    shown, before = len(articles), math.inf
     while True:
         told_now = {**values, "articles": articles[:shown], "left_out": len(articles) - shown}
         parts = _written(sources, data_of(told_now, zone)) if sources else {}
         content = house.renderer.render("digest", {**told_now, "written": parts})
-        if len(content.html.encode()) <= HTML_LIMIT or shown == 1:
+        size = len(content.html.encode())
+        # What does not get smaller is long for another reason, an operator's; the gate says so.
+        if size <= HTML_LIMIT or shown == 1 or size >= before:
             return content
-        shown = max(1, shown * 9 // 10)
+        shown, before = max(1, shown * 9 // 10), size
 
 
-def _written(sources: Mapping[str, str], values: Mapping[str, Any]) -> Mapping[str, str]:
+def _written(sources: Mapping[str, str], values: Mapping[str, Any]) -> Mapping[str, str | Style]:
     try:
         return written(sources, values)
     except TemplateRefused as problem:
@@ -224,7 +227,7 @@ def basis_of(told: Told, of: Newsletter, house: House) -> object:
 def _views(told: Told, of: Newsletter, house: House) -> list[ArticleView]:
     zone, sites = ZoneInfo(of.timezone), source_titles({article.source_id for article in told.articles})
     base_url = house.settings.base_url
-    shown = _pictured(told.articles, of, base_url)
+    shown = pictured(told.articles, of, base_url)
     views = [
         replace(
             _view(each, zone, sites.get(each.source_id, ""), shown.get(each.id)),
@@ -260,8 +263,11 @@ class Shown:
     width: int | None = None
 
 
-def _pictured(articles: Sequence[Article], of: Newsletter, base_url: str) -> dict[int, Shown]:
-    """Those of the articles that are shown with a picture, as the newsletter wants it."""
+def pictured(articles: Sequence[Article], of: Newsletter, base_url: str) -> dict[int, Shown]:
+    """Those of the articles that are shown with a picture, as the newsletter wants it; in mails and on the web.
+
+    The URLs of those that are linked are as the feed had them.
+    """
     if of.pictures == Pictures.LINK:
         return {each.id: Shown(each.image_url, each.image_url) for each in articles if each.image_url}
     kept = pictures_of({each.id for each in articles}) if of.pictures == Pictures.FETCH else {}

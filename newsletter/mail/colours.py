@@ -1,6 +1,7 @@
 """Colours as `#rrggbb`, and whether one can be read on another (WCAG 2.2, success criterion 1.4.3)."""
 
 import re
+from collections.abc import Iterable
 
 READABLE = 4.5
 """The least contrast between text and what it stands on; 21 is black on white, 1 is no difference."""
@@ -11,6 +12,11 @@ _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 def is_colour(text: str) -> bool:
     """Whether this is the one spelling we accept, which can be put into CSS as it is."""
     return _HEX.fullmatch(text) is not None
+
+
+def as_hex(parts: Iterable[float]) -> str:
+    """From red, green and blue, each from 0 to 1."""
+    return "#" + "".join(f"{round(part * 255):02x}" for part in parts)
 
 
 def contrast(one: str, other: str) -> float:

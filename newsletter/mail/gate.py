@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from newsletter.core.words import said
+from newsletter.mail.legibility import Pale, pale
 from newsletter.mail.message import MARKER, Content, plain
 from newsletter.mail.render import HTML_LIMIT
 
@@ -15,6 +17,9 @@ UNSUBSCRIBE = "unsubscribe_url"
 SHORTEST_TEXT = 40
 LONGEST_SEEN = 70
 """Characters of a subject that a mail program on a desk shows; a phone shows forty."""
+
+MOST_PALE = 5
+"""Pairs of colours that are told; who mends these sees the next."""
 
 _FEWEST_LETTERS, _MOSTLY = 12, 0.7
 _ABSOLUTE = re.compile(r"https?://[^\s/]|mailto:[^\s@]+@")
@@ -41,6 +46,23 @@ def inspect(content: Content, postal_address: str) -> list[Finding]:
     """All that is to be said of a rendered mail with its holes, errors first."""
     found = [*_errors(content, postal_address), *_warnings(content)]
     return sorted(found, key=lambda each: not each.is_error)
+
+
+def pale_findings(content: Content) -> list[Finding]:
+    """What cannot be read for its colours, which only operators' style sheets can bring about.
+
+    Never an error: nobody sees the mails of a digest before they leave, and a pale one is better than none.
+    """
+    return [_warning("contrast", _pale_words(each)) for each in pale(content.html)[:MOST_PALE]]
+
+
+def _pale_words(found: Pale) -> str:
+    facts = {"words": found.words, "ink": found.ink, "ground": found.ground, "better": found.better}
+    if found.when == "dark":
+        return said(
+            "In the dark '%(words)s' is %(ink)s on %(ground)s, which is hard to read; try %(better)s.", **facts
+        )
+    return said("'%(words)s' is %(ink)s on %(ground)s, which is hard to read; try %(better)s.", **facts)
 
 
 def _errors(content: Content, postal_address: str) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
+from newsletter.core.clock import now
 from newsletter.core.errors import InvalidPicture
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ MOST_PIXELS = 24_000_000
 MOST_BYTES = 5_000_000
 
 _KINDS = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF87a": "GIF", b"GIF89a": "GIF"}
-_QUALITY = 82
+_QUALITY, _IN_HAND = 82, 3600
 _TALLEST = 3  # Times its width; what is taller is a banner that nobody scrolls past.
 
 
@@ -47,7 +48,7 @@ class Images:
         self.folder = folder
 
     def keep(self, data: bytes, widest: int, narrowest: int = 1) -> Kept:
-        """Keep what these bytes show, at most `widest` pixels wide; the same picture is kept once.
+        """Keep what these bytes show, at most `widest` pixels wide; the same picture is kept once, as if new.
 
         Raises InvalidPicture, which says why it cannot be shown.
         """
@@ -66,8 +67,16 @@ class Images:
         path = self.folder / name
         return path if NAME.fullmatch(name) and path.is_file() else None
 
+    def forget(self, name: str) -> None:
+        """Let go of the picture of this name, unless it was kept within the last hour: somebody will show it."""
+        path = self.find(name)
+        if path and now().timestamp() - path.stat().st_mtime > _IN_HAND:
+            path.unlink(missing_ok=True)
+
     def _store(self, name: str, written: bytes) -> None:
-        if self.find(name):
+        if path := self.find(name):
+            moment = now().timestamp()
+            os.utime(path, (moment, moment))
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         # Whole under its name or not there at all, whenever the process dies.

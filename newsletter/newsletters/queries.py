@@ -16,11 +16,16 @@ def newsletters() -> Sequence[Newsletter]:
     return db.session.scalars(select(Newsletter).order_by(Newsletter.name)).all()
 
 
+# Built once: each page of a newsletter asks for it.
+_BY_SLUG = select(Newsletter).where(Newsletter.slug == bindparam("slug"))
+
+
 def find_newsletter(slug: str) -> Newsletter | None:
     # PostgreSQL takes no NUL in a text, and visitors send what they like.
     if "\0" in slug:
         return None
-    return db.session.scalar(select(Newsletter).where(Newsletter.slug == slug))
+    found: Newsletter | None = db.session.scalar(_BY_SLUG, {"slug": slug})
+    return found
 
 
 _ID = select(Newsletter.__table__.c.id).where(Newsletter.__table__.c.slug == bindparam("slug"))

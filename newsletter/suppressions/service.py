@@ -3,11 +3,16 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, update
 
 from newsletter.core.clock import now
-from newsletter.core.db import any_of, db, insert_ignoring, transaction
+from newsletter.core.db import any_of, db, execute, insert_ignoring, transaction
 from newsletter.suppressions.models import IMPORTED, Reason, Suppression
+
+_SUPPRESSIONS = Suppression.__table__
+_LIFT = delete(_SUPPRESSIONS).where(
+    _SUPPRESSIONS.c.address_key == bindparam("whose"), _SUPPRESSIONS.c.reason == bindparam("why")
+)
 
 
 def lift_erasure(address_key: str) -> None:
@@ -18,9 +23,7 @@ def lift_erasure(address_key: str) -> None:
 def lift(address_key: str, reason: Reason) -> None:
     """Let it be mailed again, if this is the reason that kept us from it."""
     with transaction():
-        db.session.execute(
-            delete(Suppression).where(Suppression.address_key == address_key, Suppression.reason == reason)
-        )
+        execute(_LIFT, {"whose": address_key, "why": reason})
 
 
 def suppress_erased(address_key: str, at: datetime) -> None:

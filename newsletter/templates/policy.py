@@ -6,6 +6,7 @@ from difflib import unified_diff
 from typing import Any
 
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 from newsletter.mail.fields import Field
 from newsletter.mail.message import Hole
 
@@ -18,12 +19,15 @@ class Part:
     words: str
 
 
+STYLE = "style.css"
+
 PARTS = (
-    Part("subject", "the subject of the mail, one line"),
-    Part("header.html", "what stands at the head, instead of name and date"),
-    Part("body.html", "the articles and all between head and foot"),
-    Part("footer.html", "what stands at the foot, above the reason, the postal address and the unsubscribe link"),
-    Part("body.txt", "the articles in the plain text part"),
+    Part("subject", said("The subject of the mail, one line")),
+    Part("header.html", said("What stands at the head, instead of name and date")),
+    Part("body.html", said("The articles and all between head and foot")),
+    Part("footer.html", said("What stands at the foot, above the reason, postal address and unsubscribe link")),
+    Part("body.txt", said("The articles in the plain text part")),
+    Part(STYLE, said("How header, body and footer look: colours, fonts, room")),
 )
 
 
@@ -35,8 +39,10 @@ def part(name: str) -> Part:
     for each in PARTS:
         if each.name == name:
             return each
-    problem = f"There is no part '{name[:40]}'; there are {', '.join(each.name for each in PARTS)}."
-    raise InvalidInput(problem, field="part")
+    known = ", ".join(each.name for each in PARTS)
+    raise InvalidInput(
+        said("There is no part '%(name)s'; there are %(known)s.", name=name[:40], known=known), field="part"
+    )
 
 
 def difference(before: str, after: str) -> str:
@@ -71,6 +77,8 @@ _ARTICLE: Mapping[str, Any] = {
     "topics": ["Harbour"],
     "date": "Monday 23 November 2026",
     "section": "",
+    "opens": False,
+    "note": "",
 }
 
 

@@ -104,8 +104,8 @@ def _check_host() -> None:
 def _add_headers(response: Response) -> Response:
     if request.path.lstrip("/").partition("/")[0] in TOKEN_PATHS:
         response.headers.update(ON_TOKEN_PAGES)
-    for name, value in ALWAYS.items():
-        response.headers.setdefault(name, value)
+    there = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - itself it gives pairs.
+    response.headers.extend([each for each in ALWAYS.items() if each[0].lower() not in there])
     if "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]:
         # For browsers that do not know the policy; there is no value of it that allows everybody.
         response.headers["X-Frame-Options"] = "DENY"

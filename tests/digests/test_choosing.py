@@ -152,6 +152,17 @@ def test_an_editor_pins_drops_and_keeps_back() -> None:
     assert reasons(choice)[3] == "an editor pinned it"
 
 
+def test_what_was_kept_back_is_as_old_as_the_moment_from_which_it_may_go() -> None:
+    kept, later, forgotten = (Mark(MarkKind.KEEP_BACK, SLOT + timedelta(hours=hours)) for hours in (-1, 1, -25))
+    articles = [Piece(number, hours=500) for number in (1, 2, 3, 4)]
+
+    choice = chosen(articles, Known(marks={1: kept, 2: later, 3: forgotten}), max_age_hours=24)
+
+    assert choice.article_ids == [1]
+    assert reasons(choice)[2].startswith("an editor keeps it back")
+    assert reasons(choice)[3] == reasons(choice)[4] == "older than 24 hours"
+
+
 def test_what_was_carried_goes_again_not_even_when_it_is_pinned() -> None:
     known = Known(carried={1: "No. 4 carried it"}, marks={1: Mark(MarkKind.PIN)})
 

@@ -125,16 +125,55 @@ def test_after_a_long_sleep_only_the_last_slot_runs(house: House, clock: Travell
     assert digest.next_due_at > now()
 
 
-def test_a_slot_that_is_more_than_two_hours_late_is_missed_and_its_articles_wait(
-    house: House, clock: Traveller
+def test_a_slot_that_is_more_than_two_hours_late_is_missed_and_its_edition_is_held(
+    house: House, outbox: list[Envelope], clock: Traveller
 ) -> None:
     digest, source = daily(house)
-    make.article(source)
+    make.article(source, "In time")
+    slot = digest.next_due_at
+    make.article(source, "Meanwhile", slot + timedelta(hours=1))
+    clock.move_to(slot + timedelta(hours=2, seconds=1))
+    for _ in range(2):
+        run_due(house)
+        drafting.send_due(house)
+    make.send_all(house)
+
+    [ran] = runs(digest.id)
+    [held] = editions()
+    assert (ran.outcome, ran.edition_id, outbox) == (Outcome.MISSED, held.id, [])
+    assert (held.status, [each.title for each in articles_of(held.id)]) == (EditionStatus.HELD, ["In time"])
+    assert "nothing was running at" in held.problem
+    assert f"edition {held.id} is held" in ran.reason
+
+    drafting.approve(held.id, house)
+    drafting.send_due(house)
+    make.send_all(house)
+    assert [make.parsed(each)["Subject"] for each in outbox] == ["In time"]
+
+
+def test_the_articles_of_a_slot_that_was_missed_come_with_the_next_once_its_edition_is_recalled(
+    house: House, outbox: list[Envelope], clock: Traveller
+) -> None:
+    digest, source = daily(house)
+    make.article(source, "In time")
+    clock.move_to(digest.next_due_at + timedelta(hours=3))
+    run_due(house)
+    drafting.recall(editions()[0].id)
+    clock.shift(timedelta(hours=21))
+    run_due(house)
+    make.send_all(house)
+
+    assert [make.parsed(each)["Subject"] for each in outbox] == ["In time"]
+
+
+def test_a_slot_that_was_missed_and_had_nothing_new_has_no_edition(house: House, clock: Traveller) -> None:
+    digest, source = daily(house)
     clock.move_to(digest.next_due_at + timedelta(hours=2, seconds=1))
     run_due(house)
 
     [ran] = runs(digest.id)
-    assert (ran.outcome, editions()) == (Outcome.MISSED, [])
+    assert (ran.outcome, ran.edition_id, editions()) == (Outcome.MISSED, None, [])
+    make.article(source)
 
     clock.shift(timedelta(hours=22))
     run_due(house)

@@ -1,5 +1,6 @@
 """The watchdog: what is late, empty, short, smaller or stands still is told once, and that it is over."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -107,6 +108,23 @@ def test_a_slot_that_was_slept_through_is_late_until_the_next_one_has_left(
 
     slot(watched, clock)
     assert told(watched, outbox)[1:] == ["No longer late: morning"]
+
+
+@pytest.mark.parametrize("settle", [lambda house: editions.approve(1, house), lambda _house: editions.recall(1)])
+def test_a_held_edition_of_a_slot_that_was_slept_through_is_late_until_it_is_approved_or_recalled(
+    watched: House, outbox: list[Envelope], clock: Traveller, settle: Callable[[House], object]
+) -> None:
+    news()
+    clock.shift(timedelta(hours=4))
+    run_due(watched)
+    begun = "An edition is late: morning"
+    assert begun in told(watched, outbox)
+    letter = next(mail for mail in outbox if make.parsed(mail)["Subject"] == begun)
+    assert "edition 1 is held: approve it, or recall it" in " ".join(make.text_of(letter).split())
+
+    settle(watched)
+    editions.send_due(watched)
+    assert told(watched, outbox)[-1] == "No longer late: morning"
 
 
 def test_an_edition_that_still_waits_for_approval_at_its_slot_is_late(

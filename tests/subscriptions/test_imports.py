@@ -35,6 +35,8 @@ EXPORTS: dict[str, dict[str, int]] = {
     "Keila": {"active": 1},
     "listmonk": {"active": 1},
     "Mailman roster": {"active": 3},
+    "MailPoet": {"active": 1, "pending": 1, "unsubscribed": 2, "bounced": 1},
+    "The Newsletter Plugin": {"active": 1, "pending": 1, "unsubscribed": 1, "bounced": 1},
 }
 """The exports in the folder of that name, with the real headers of each service: who was what there."""
 
@@ -188,6 +190,27 @@ def test_an_unknown_status_is_rejected_until_somebody_says_what_it_means(file: P
     ]
     told = Order("courier", ORDER.provenance, choices=Choices(statuses={"Verliehen": "unsubscribed"}))
     assert dict(shown(file, house, told).standings) == {"unsubscribed": 1}
+
+
+def test_a_letter_is_a_status_only_where_we_know_the_service(file: Path, house: House) -> None:
+    make.newsletter()
+    file.write_text("email,status\nann@example.org,C\nben@example.org,U\n")
+
+    assert sum(shown(file, house).rejected.values()) == 2
+
+
+def test_who_had_left_one_list_or_all_of_them_never_becomes_active(file: Path, house: House) -> None:
+    make.newsletter()
+    file.write_text(exported("MailPoet"))
+
+    taken(file, house, SURE)
+
+    assert statuses() == {
+        "ann@example.org": "confirmed",
+        "ben@example.org": "unsubscribed",
+        "cleo@example.org": "unsubscribed",
+        "eve@example.org": "pending",
+    }
 
 
 def test_a_column_that_was_not_recognised_can_be_named(file: Path, house: House) -> None:

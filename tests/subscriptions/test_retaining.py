@@ -192,7 +192,7 @@ def test_the_command_tells_what_is_due_and_lets_go_of_it(house: House) -> None:
     told = [json.loads(ran(house.settings, "retention", *more, "--json")) for more in ((), ("--run",), ())]
 
     [looked, ran_now, after] = [{each["step"]: each for each in rows} for rows in told]
-    assert set(looked) == {*STEPS, "stints"}
+    assert set(looked) == {*STEPS, "stints", "pictures"}
     assert (looked["pending"]["due"], looked["pending"]["days"], looked["origins"]["days"]) == (1, 14, 90)
     assert (ran_now["pending"]["gone"], after["pending"]["due"]) == (1, 0)
     db.session.rollback()

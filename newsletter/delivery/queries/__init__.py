@@ -25,7 +25,6 @@ from newsletter.delivery.models import (
     MailingVariant,
 )
 from newsletter.delivery.policy import IS_SUPPRESSED, OPEN, Cause, Status, cause, gist
-from newsletter.mail.headers import message_id
 from newsletter.suppressions.models import Reason as SuppressionReason
 from newsletter.suppressions.models import Suppression
 
@@ -115,12 +114,6 @@ def deliveries_of(subscriber_id: int) -> Sequence[tuple[Mailing, Delivery]]:
 def mailing(mailing_id: int) -> Mailing:
     """In its newest state, without its template."""
     return db.session.get_one(Mailing, mailing_id, populate_existing=True)
-
-
-def message_id_of(mailing: Mailing) -> str:
-    """The Message-ID of a mailing that was made for one person."""
-    delivery_id = db.session.execute(select(Delivery.id).where(Delivery.mailing_id == mailing.id)).scalar_one()
-    return message_id(mailing.seed, delivery_id, mailing.message_domain)
 
 
 def next_due(mailing_id: int) -> datetime | None:

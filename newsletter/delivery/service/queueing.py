@@ -4,12 +4,14 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Insert,
     MetaData,
+    Row,
     Select,
     SmallInteger,
     String,
@@ -30,7 +32,7 @@ from newsletter.delivery.links import Link, stored
 from newsletter.delivery.models import IS_WAITING, Delivery, Lane, Mailing, MailingVariant
 from newsletter.delivery.policy import CanaryRule, Status
 from newsletter.delivery.service.canaries import hold_back
-from newsletter.mail.headers import Letterhead
+from newsletter.mail.headers import Letterhead, message_id
 from newsletter.mail.message import Content
 from newsletter.mail.mime import Template, compile_message
 
@@ -41,6 +43,7 @@ OWN_HOLES = ("to", "message_id", NAME)
 """What the sender fills by itself; all other holes are links."""
 
 
+_ADD_MAILING = insert(Mailing.__table__)
 _ADD_ONE = insert(Delivery.__table__)
 _ADD_WORDING = insert(MailingVariant.__table__)
 
@@ -110,7 +113,7 @@ def queue_mailing(letter: Letter, recipients: Select[Any, Any, Any, Any]) -> Mai
     """
     template = _compiled(letter, letter.content)
     with transaction():
-        mailing = _mailing(letter, template)
+        mailing = Mailing(**_facts(letter, template))
         db.session.add(mailing)
         db.session.flush()
         named = recipients if letter.keeps_names or NAME in template.holes else _nameless(recipients)
@@ -121,24 +124,26 @@ def queue_mailing(letter: Letter, recipients: Select[Any, Any, Any, Any]) -> Mai
         return mailing
 
 
-def queue_to_one(letter: Letter, recipient: Recipient) -> Mailing:
-    """As `queue_mailing`, for one subscriber; nobody goes first."""
+def queue_to_one(letter: Letter, recipient: Recipient) -> str:
+    """As `queue_mailing`, for one subscriber; nobody goes first. Returns the Message-ID it will have."""
     template = _compiled(letter, letter.content)
+    mailing = {**_facts(letter, template), "subscriber_id": recipient.subscriber_id, "audience": 1}
     with transaction():
-        mailing = _mailing(letter, template)
-        mailing.subscriber_id, mailing.audience = recipient.subscriber_id, 1
-        db.session.add(mailing)
-        db.session.flush()
         delivery = {
-            "mailing_id": mailing.id,
+            "mailing_id": _added(_ADD_MAILING, mailing),
             "subscriber_id": recipient.subscriber_id,
             "address": recipient.address,
             "address_key": recipient.address_key,
             "name": "" if letter.keeps_names or NAME in template.holes else None,
-            "due_at": mailing.created_at,
+            "due_at": letter.letterhead.date,
         }
-        execute(_ADD_ONE, delivery)
-        return mailing
+        return message_id(mailing["seed"], _added(_ADD_ONE, delivery), mailing["message_domain"])
+
+
+def _added(statement: Insert, row: Mapping[str, Any]) -> int:
+    """The number of the row that was inserted."""
+    key: int = cast("Row[Any]", execute(statement, row).inserted_primary_key)[0]
+    return key
 
 
 def queue_to_operator(letter: Letter, address: str, address_key: str) -> Mailing:
@@ -152,18 +157,18 @@ def queue_to_operator(letter: Letter, address: str, address_key: str) -> Mailing
     return queue_mailing(letter, select(literal(None, BigId), literal(address), literal(address_key), literal("")))
 
 
-def _mailing(letter: Letter, template: Template) -> Mailing:
-    return Mailing(
-        kind=letter.kind,
-        lane=letter.lane,
-        newsletter_id=letter.newsletter_id,
-        sender=letter.letterhead.sender.address,
-        message_domain=letter.letterhead.sender.domain,
-        template=template.stored,
-        links=stored(letter.links),
-        seed=secrets.token_bytes(16),
-        created_at=letter.letterhead.date,
-    )
+def _facts(letter: Letter, template: Template) -> dict[str, Any]:
+    return {
+        "kind": letter.kind,
+        "lane": letter.lane,
+        "newsletter_id": letter.newsletter_id,
+        "sender": letter.letterhead.sender.address,
+        "message_domain": letter.letterhead.sender.domain,
+        "template": template.stored,
+        "links": stored(letter.links),
+        "seed": secrets.token_bytes(16),
+        "created_at": letter.letterhead.date,
+    }
 
 
 def _compiled(letter: Letter, content: Content) -> Template:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from newsletter.digests.policy.alike import CERTAIN, Story, same_story
+from newsletter.digests.policy.alike import Story, Told
 from newsletter.digests.policy.marks import Mark, MarkKind
 from newsletter.digests.policy.rules import Order, Rest, Section, Selection
 
@@ -110,9 +110,11 @@ class _Chooser:
 
     def __init__(self, known: Known, rule: Selection, slot: datetime) -> None:
         self._known, self._rule, self._slot = known, rule, slot
-        self._taken: list[Candidate] = []
+        self._told, self._taken = Told(known.told, rule.alike), 0
         self._in_section: Counter[str] = Counter()
         self._include, self._exclude = (_any_of(words) for words in (rule.include, rule.exclude))
+        self._oldest = slot - timedelta(hours=rule.max_age_hours) if rule.max_age_hours else None
+        self._sections = [(section, *_folded(section)) for section in rule.sections]
 
     def decide(self, candidate: Candidate) -> Decision:
         section = self._section_of(candidate)
@@ -126,20 +128,19 @@ class _Chooser:
         )
         if out:
             return Decision(candidate.id, is_in=False, reason=out, section=title)
-        self._taken.append(candidate)
+        self._told.add(candidate)
+        self._taken += 1
         self._in_section[title] += 1
         why = "an editor pinned it" if is_pinned else "new since the last edition"
         return Decision(candidate.id, is_in=True, reason=why, section=title)
 
     def _section_of(self, candidate: Candidate) -> Section | None:
+        if not self._sections:
+            return None
         topics = {topic.casefold() for topic in candidate.topics}
         author = candidate.author.casefold()
-        for section in self._rule.sections:
-            if (
-                candidate.source_id in section.sources
-                or any(topic.casefold() in topics for topic in section.topics)
-                or any(name.casefold() == author for name in section.authors)
-            ):
+        for section, of_topics, of_authors in self._sections:
+            if candidate.source_id in section.sources or not of_topics.isdisjoint(topics) or author in of_authors:
                 return section
         return None
 
@@ -156,30 +157,40 @@ class _Chooser:
 
     def _unwanted(self, candidate: Candidate, section: Section | None) -> str:
         rule = self._rule
-        if rule.max_age_hours and self._slot - candidate.published_at > timedelta(hours=rule.max_age_hours):
+        mark = self._known.marks.get(candidate.id)
+        # What was kept back is as old as the moment from which it may go, or no rule with an age would take it.
+        since = max(candidate.published_at, mark.until) if mark and mark.until else candidate.published_at
+        if self._oldest and since < self._oldest:
             return f"older than {rule.max_age_hours} hours"
-        text = " ".join((candidate.title, candidate.summary, *candidate.topics))
-        if self._exclude and (found := self._exclude.search(text)):
-            return f"has the word “{found[0].casefold()}”"
-        if self._include and not self._include.search(text):
-            return "has none of the words that are asked for"
+        if self._exclude or self._include:
+            text = " ".join((candidate.title, candidate.summary, *candidate.topics))
+            if self._exclude and (found := self._exclude.search(text)):
+                return f"has the word “{found[0].casefold()}”"
+            if self._include and not self._include.search(text):
+                return "has none of the words that are asked for"
         if rule.rest is Rest.NONE and section is None:
             return "is in no section"
         return ""
 
     def _told_already(self, candidate: Candidate) -> str:
-        match = same_story(candidate, [*self._taken, *self._known.told], self._rule.alike)
+        match = self._told.find(candidate)
         if match is None:
             return ""
-        how = "has the same address" if match.per_cent == CERTAIN else f"is {match.per_cent} % alike"
+        how = "has the same address" if match.per_cent is None else f"is {match.per_cent} % alike"
         return f"the same story as “{match.story.title[:100]}”: it {how}"
 
     def _without_room(self, section: Section | None, *, is_pinned: bool) -> str:
-        if len(self._taken) == self._rule.most:
+        if self._taken == self._rule.most:
             return f"over the most of {self._rule.most}"
         if section and section.most and not is_pinned and self._in_section[section.title] >= section.most:
             return f"{section.title} has its {section.most}"
         return ""
+
+
+def _folded(section: Section) -> tuple[frozenset[str], frozenset[str]]:
+    """Its topics and its authors, as they are compared."""
+    topics, authors = (frozenset(each.casefold() for each in of) for of in (section.topics, section.authors))
+    return topics, authors
 
 
 def _any_of(words: Sequence[str]) -> re.Pattern[str] | None:

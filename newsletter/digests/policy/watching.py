@@ -153,7 +153,8 @@ def sight_of_late(slug: str, watch: Watch, next_due: datetime, slot: Slot | None
         return Sight(Kind.LATE, slug, is_so=False)
     if next_due + grace <= moment:
         return Sight(Kind.LATE, slug, is_so=True, words=f"The slot of {_at(next_due)} has not been run.")
-    if slot and slot.outcome == "missed":
+    # One whose edition somebody approved or recalled since is over.
+    if slot and slot.outcome == "missed" and (slot.is_open or slot.edition_id is None):
         return Sight(Kind.LATE, slug, is_so=True, words=f"The slot was missed: {slot.reason}.")
     if slot and slot.is_open and slot.due_at + grace <= moment:
         why = slot.problem or f"it is {slot.status}"

@@ -1,5 +1,6 @@
 """From new articles to an edition on its way, at each slot."""
 
+from newsletter.digests.service.clearing import pictures_step
 from newsletter.digests.service.foreseeing import links_ahead
 from newsletter.digests.service.offering import offer_follows
 from newsletter.digests.service.pacing import Company, companies, pace
@@ -33,6 +34,7 @@ __all__ = [
     "note",
     "offer_follows",
     "pace",
+    "pictures_step",
     "propose",
     "release",
     "reschedule",

@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from newsletter.articles.models import Article
-from newsletter.articles.policy import canonical_url
-from newsletter.articles.queries import articles, available
+from newsletter.articles.queries import Glance, articles, available, glances
 from newsletter.core.errors import InvalidInput
 from newsletter.digests.models import Digest
 from newsletter.digests.policy import Choice, Known, Mark, MarkKind, choose
@@ -25,37 +23,18 @@ TOLD_FOR = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a digest would send for a slot; `articles` are those chosen, in order."""
+    """What a digest would send for a slot; `articles` are those chosen, in order, whole."""
 
     digest: Digest
     window: Window
     articles: Sequence[Article]
-    candidates: Sequence[Article]
+    candidates: Sequence[Glance]
     choice: Choice
 
     @property
     def layout(self) -> Layout:
         """Where the articles stand, and the notes between them."""
         return Layout(sections=self.choice.sections, notes=self.digest.notes)
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """An article as the choice sees it."""
-
-    id: int
-    source_id: int
-    url: str
-    title: str
-    summary: str
-    author: str
-    topics: Sequence[str]
-    published_at: datetime
-
-    @cached_property
-    def canonical(self) -> str:
-        """Worked out for those alone that are compared."""
-        return canonical_url(self.url)
 
 
 def propose(digest: Digest, slot: datetime, cadence: Cadence = Cadence.EACH) -> Proposal:
@@ -66,12 +45,12 @@ def propose(digest: Digest, slot: datetime, cadence: Cadence = Cadence.EACH) -> 
     editions = earlier(digest.newsletter_id, window.end, cadence)
     known = Known(
         carried=carriers([each.id for each in candidates], editions),
-        told=[_piece(each) for each in lately_carried(window.end - TOLD_FOR, editions)],
+        told=glances(lately_carried(window.end - TOLD_FOR, editions)),
         marks=said,
     )
-    choice = choose([_piece(each) for each in candidates], known, rule, slot)
-    by_id = {each.id: each for each in candidates}
-    return Proposal(digest, window, [by_id[each] for each in choice.article_ids], candidates, choice)
+    choice = choose(candidates, known, rule, slot)
+    whole = {each.id: each for each in articles(choice.article_ids)}
+    return Proposal(digest, window, [whole[each] for each in choice.article_ids], candidates, choice)
 
 
 def window_at(digest: Digest, slot: datetime, cadence: Cadence = Cadence.EACH) -> Window:
@@ -99,36 +78,24 @@ def slot_at(digest: Digest, text: str) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(digest.timezone))).astimezone(UTC)
 
 
-def _candidates(digest: Digest, window: Window, said: Mapping[int, Mark], cadence: Cadence) -> Sequence[Article]:
+def _candidates(digest: Digest, window: Window, said: Mapping[int, Mark], cadence: Cadence) -> Sequence[Glance]:
     """What became available in the window, and before it what an editor pinned or kept back.
 
     For a rarer cadence also what was kept back until an edition for everybody carried it within the window.
     Nothing of a source that was removed meanwhile, whoever pinned it.
     """
-    sources = source_ids(digest.id)
+    sources = set(source_ids(digest.id))
     fresh = available(sources, window.start, window.end)
     known = {each.id for each in fresh}
-    waiting = [key for key, mark in said.items() if mark.kind is not MarkKind.DROP and key not in known]
-    earlier = [each for each in articles(waiting) if each.available_at < window.end]
-    found = {each.id: each for each in (*fresh, *earlier)}
+    waiting = {key for key, mark in said.items() if mark.kind is not MarkKind.DROP} - known
+    extra = [each for each in glances(waiting) if each.available_at < window.end]
     if cadence is not Cadence.EACH:
-        found |= {each.id: each for each in carried_within(digest.id, window.start, window.end)}
-    return sorted((each for each in found.values() if each.source_id in sources), key=_newest_first)
+        carried = set(carried_within(digest.id, window.start, window.end))
+        extra += glances(carried - known - {each.id for each in extra})
+    extra = [each for each in extra if each.source_id in sources]
+    return sorted((*fresh, *extra), key=_newest_first) if extra else fresh
 
 
-def _newest_first(article: Article) -> tuple[bool, float, int]:
+def _newest_first(article: Glance) -> tuple[bool, float, int]:
     """As `available` orders them."""
     return article.date_is_guess, -article.published_at.timestamp(), -article.id
-
-
-def _piece(article: Article) -> _Piece:
-    return _Piece(
-        id=article.id,
-        source_id=article.source_id,
-        url=article.url,
-        title=article.title,
-        summary=article.summary_text,
-        author=article.author,
-        topics=article.topics,
-        published_at=article.published_at,
-    )

@@ -60,13 +60,34 @@ def _run_latest(digest_id: int, house: House) -> None:
             return
         digest.aim(following)
         if is_too_late(slot, moment):
-            _claim(digest, slot, Outcome.MISSED, f"nothing was running at {slot:%Y-%m-%d %H:%M} UTC")
-            log.error("slot missed", digest=digest.slug, slot=slot.isoformat())
+            _miss(digest, slot, house)
         else:
             # The rarer ones after it, so that they know what it brings to whom; and in this same transaction, so
             # that no death of a worker comes between them.
             for cadence in (Cadence.EACH, *_due_cadences(digest, slot)):
                 _run(digest, slot, cadence, house)
+
+
+def _miss(digest: Digest, slot: datetime, house: House) -> None:
+    """Too late to send by itself: what it would have sent is held, so that somebody approves or recalls it."""
+    proposal = propose(digest, slot)
+    this = _claim(digest, slot, Outcome.MISSED, f"nothing was running at {slot:%Y-%m-%d %H:%M} UTC")
+    if proposal.choice.outcome is Outcome.EDITION:
+        drafted = _drafted(proposal, this)
+        editions.hold(drafted.id, f"it is late: {this.reason}", slot)
+        this.reason += f"; edition {drafted.id} is held: approve it, or recall it and its articles come later"
+        _use_up(proposal)
+        editions.tell_editor(drafted.id, house)
+    log.error("slot missed", digest=digest.slug, slot=slot.isoformat(), edition=this.edition_id)
+
+
+def _drafted(proposal: Proposal, this: DigestRun) -> Edition:
+    """The edition of this run."""
+    digest = proposal.digest
+    readers = _readers(digest, Cadence(this.cadence))
+    drafted = editions.draft(digest.newsletter_id, proposal.window, proposal.articles, proposal.layout, readers)
+    this.edition_id = drafted.id
+    return drafted
 
 
 def _run(digest: Digest, slot: datetime, cadence: Cadence, house: House) -> DigestRun:
@@ -76,12 +97,7 @@ def _run(digest: Digest, slot: datetime, cadence: Cadence, house: House) -> Dige
     choice = proposal.choice
     this = _claim(digest, slot, choice.outcome, choice.reason, cadence)
     if choice.outcome is Outcome.EDITION:
-        readers = _readers(digest, cadence)
-        drafted = editions.draft(
-            digest.newsletter_id, proposal.window, proposal.articles, proposal.layout, readers
-        )
-        this.edition_id = drafted.id
-        this.reason += _let_go(digest, drafted, slot, house)
+        this.reason += _let_go(digest, _drafted(proposal, this), slot, house)
         if cadence is Cadence.EACH:
             _use_up(proposal)
     log.info("digest ran", digest=digest.slug, cadence=cadence, outcome=str(this.outcome), reason=this.reason)

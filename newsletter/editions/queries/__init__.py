@@ -193,33 +193,35 @@ def other_editions(than: Edition) -> ColumnElement[bool]:
 
 
 def carriers(article_ids: Collection[int], among: ColumnElement[bool]) -> Mapping[int, str]:
-    """Which of these articles went into one of those editions, with words that say which."""
+    """Which of these articles went into one of those editions, with words that say which.
+
+    They are asked for by the first and the last of them: few of the thousands that a digest looks at were carried.
+    """
     if not article_ids:
         return {}
     rows = db.session.execute(
         select(EditionArticle.article_id, Edition.number, Edition.window_end, Newsletter.name)
         .join(Edition, Edition.id == EditionArticle.edition_id)
         .join(Newsletter, Newsletter.id == Edition.newsletter_id)
-        .where(EditionArticle.article_id.in_(article_ids), among)
+        .where(EditionArticle.article_id.between(min(article_ids), max(article_ids)), among)
         .order_by(Edition.window_end)
     )
+    asked = set(article_ids)
     return {
-        row.article_id: f"No. {row.number} of {row.name} carried it ({row.window_end:%Y-%m-%d})" for row in rows
+        row.article_id: f"No. {row.number} of {row.name} carried it ({row.window_end:%Y-%m-%d})"
+        for row in rows
+        if row.article_id in asked
     }
 
 
-def lately_carried(since: datetime, among: ColumnElement[bool]) -> Sequence[Article]:
-    """What those editions carried whose slot is not before `since`; without the bodies."""
-    carried = (
+def lately_carried(since: datetime, among: ColumnElement[bool]) -> Sequence[int]:
+    """The ids of what those editions carried whose slot is not before `since`."""
+    return db.session.scalars(
         select(EditionArticle.article_id)
         .join(Edition, Edition.id == EditionArticle.edition_id)
         .where(Edition.window_end >= since, among)
-    )
-    without_bodies = load_only(
-        *(Article.source_id, Article.url, Article.title, Article.summary_text),
-        *(Article.author, Article.topics, Article.published_at),
-    )
-    return db.session.scalars(select(Article).where(Article.id.in_(carried)).options(without_bodies)).all()
+        .distinct()
+    ).all()
 
 
 def last_number(newsletter_id: int) -> int:

@@ -9,7 +9,6 @@ from newsletter.editions.service.drafting import (
     findings,
     preview,
     preview_content,
-    preview_with,
     slot_of,
 )
 from newsletter.editions.service.examining import examine, link_fetcher
@@ -31,11 +30,13 @@ from newsletter.editions.service.sending import (
     send,
     send_due,
 )
+from newsletter.editions.service.showing import Preview, preview_as, preview_with
 from newsletter.editions.service.splitting import choose, split, unsplit
 from newsletter.editions.service.trying import send_trial, tell_editor
 from newsletter.editions.service.watching import watch_canaries
 
 __all__ = [
+    "Preview",
     "Step",
     "Window",
     "annotate",
@@ -63,6 +64,7 @@ __all__ = [
     "move",
     "pause",
     "preview",
+    "preview_as",
     "preview_content",
     "preview_with",
     "purge_checked_links",

@@ -1,6 +1,6 @@
 """Drafts: what an edition would carry, and what it looks like."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -10,16 +10,15 @@ from sqlalchemy import insert, select
 from newsletter.articles.models import Article
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
-from newsletter.core.errors import Conflict, NotFound, UnsafeMessage
-from newsletter.editions.emails import Reader, Told, edition_content, missing_pictures, told_by_subject
+from newsletter.core.errors import Conflict, UnsafeMessage
+from newsletter.editions.emails import Told, edition_content, missing_pictures, told_by_subject
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import EVERYBODY, PLAIN_LAYOUT, Layout, Readers, preheader, subject
-from newsletter.editions.queries import articles_of, edition, editions, last_number, layout_of
+from newsletter.editions.queries import articles_of, edition, last_number, layout_of
 from newsletter.editions.service.checking import link_findings, links_of
-from newsletter.mail.gate import Finding, inspect
+from newsletter.mail.gate import Finding, inspect, pale_findings
 from newsletter.mail.house import House
-from newsletter.mail.message import MARKER, Content, plain
-from newsletter.mail.sandbox import check
+from newsletter.mail.message import MARKER, Content
 from newsletter.newsletters.emails import page_url
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.policy import Cadence
@@ -97,29 +96,13 @@ def preview_content(proposed: Proposed, of: Newsletter, house: House) -> Content
     """
     made = _made(of.id, proposed.window, proposed.articles)
     told = Told(made, proposed.articles, proposed.layout)
-    return _for_nobody(edition_content(told, of, house), of, house)
+    return for_nobody(edition_content(told, of, house), of, house)
 
 
 def preview(edition_id: int, house: House) -> Content:
     """What an edition looks like now, with the links of `preview_content`. Raises NotFound, UnsafeMessage."""
     _, content, of = _rendered(edition_id, house)
-    return _for_nobody(content, of, house)
-
-
-def preview_with(newsletter_id: int, sources: Mapping[str, str], name: str, house: House) -> Content:
-    """The newest edition for a reader of this name, as it would look with other templates in some parts.
-
-    Raises NotFound before there is an edition, TemplateRefused, UnsafeMessage.
-    """
-    newest = next(iter(editions(newsletter_id, limit=1)), None)
-    if newest is None:
-        raise NotFound(kind="edition", name="to look at it with")
-    of = db.session.get_one(Newsletter, newsletter_id)
-    parts = {**kept_sources(newsletter_id), **sources}
-    for part, source in sources.items():
-        check(part, source)
-    told = Told(newest, articles_of(newest.id), layout_of(newest), reader=Reader(plain(name)), sources=parts)
-    return _for_nobody(edition_content(told, of, house), of, house)
+    return for_nobody(content, of, house)
 
 
 def findings(edition_id: int, house: House) -> list[Finding]:
@@ -145,8 +128,10 @@ def findings(edition_id: int, house: House) -> list[Finding]:
 def judged(told: Told, content: Content, of: Newsletter, house: House) -> list[Finding]:
     """What the gate says of this content, errors first; of its links, what they last answered."""
     links = link_findings(links_of(told.articles, told.layout, house.settings.base_url))
+    # The colours of our themes are tested; those of operators are looked at in each mail.
+    pale = pale_findings(content) if kept_sources(of.id) else []
     return sorted(
-        [*inspect(content, of.postal_address), *links, *missing_pictures(told.articles, of)],
+        [*inspect(content, of.postal_address), *links, *missing_pictures(told.articles, of), *pale],
         key=lambda each: not each.is_error,
     )
 
@@ -158,7 +143,8 @@ def _rendered(edition_id: int, house: House) -> tuple[Told, Content, Newsletter]
     return told, edition_content(told, of, house), of
 
 
-def _for_nobody(content: Content, of: Newsletter, house: House) -> Content:
+def for_nobody(content: Content, of: Newsletter, house: House) -> Content:
+    """The same, with the public page where a link would be somebody's own."""
     page = page_url(of, house.settings.base_url)
     return Content(content.subject, MARKER.sub(page, content.text), MARKER.sub(page, content.html))
 

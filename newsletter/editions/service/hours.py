@@ -59,17 +59,22 @@ def fill_hours(of: Edition) -> bool:
 
 def waves(of: Edition) -> dict[tuple[str, int], datetime]:
     """When readers of each zone ("": the newsletter's) and hour (-1: none) get it, of those who get it later."""
-    house_zone = _zone(db.session.get_one(Newsletter, of.newsletter_id).timezone, "UTC")
-    start, moment = of.sends_at or now(), now()
     found = {}
     for timezone, wish in db.session.execute(_wishes(of)):
-        hour = of.local_hour if wish is None else wish
-        if hour is None:
-            continue
-        due = due_at(start, house_zone, hour, _zone(timezone, house_zone.key))
-        if due > moment:
+        if due := due_for(of, timezone, wish):
             found[timezone, NO_HOUR if wish is None else wish] = due
     return found
+
+
+def due_for(of: Edition, timezone: str, wish: int | None) -> datetime | None:
+    """When readers of this zone ("": the newsletter's) and hour (None: none) get it; None: with all others."""
+    hour = of.local_hour if wish is None else wish
+    if hour is None or (wish is None and not timezone):
+        return None
+    house_zone = zone_called(db.session.get_one(Newsletter, of.newsletter_id).timezone, "UTC")
+    moment = now()
+    due = due_at(of.sends_at or moment, house_zone, hour, zone_called(timezone, house_zone.key))
+    return due if due > moment else None
 
 
 def is_of_reader() -> ColumnElement[bool]:
@@ -93,7 +98,7 @@ def _wishes(of: Edition) -> Select[str, int | None]:
     )
 
 
-def _zone(name: str, other: str) -> ZoneInfo:
+def zone_called(name: str, other: str) -> ZoneInfo:
     """A zone that was taken out of the lists since somebody chose it is no reason not to send."""
     try:
         return ZoneInfo(name or other)

@@ -71,7 +71,7 @@ _KEPT = Table(
     Column("hi", BigInteger, primary_key=True, autoincrement=False),
     prefixes=["TEMPORARY"],
 )
-_HAS_IT = (Status.QUEUED, Status.LEASED, Status.DEFERRED, Status.ACCEPTED, Status.UNKNOWN)
+HAS_IT = (Status.QUEUED, Status.LEASED, Status.DEFERRED, Status.ACCEPTED, Status.UNKNOWN)
 """Whoever has it, or may yet get it."""
 
 log = logger(__name__)
@@ -205,7 +205,7 @@ def _note_had(whole: Bits, mailing_id: int, readers: Select[int]) -> None:
         .where(
             Delivery.mailing_id == mailing_id,
             Delivery.subscriber_id.in_(readers),
-            Delivery.status.in_(_HAS_IT),
+            Delivery.status.in_(HAS_IT),
         )
     )
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite

@@ -56,7 +56,7 @@ class Worded:
         """With these of its articles alone. Raises EditionUnfit, UnsafeMessage."""
         key = _key(articles)
         if key not in self._made:
-            told = replace(self.told, articles=articles, edition=_titled(self.told, articles))
+            told = replace(self.told, articles=articles, edition=titled(self.told, articles))
             made = renderings(told, self._of, self._house)
             refuse_errors(self.told.edition.id, judged(told, made.contents[0], self._of, self._house))
             self._made[key] = made
@@ -199,7 +199,7 @@ def _key(articles: Sequence[Article]) -> tuple[int, ...]:
     return tuple(each.id for each in articles)
 
 
-def _titled(told: Told, articles: Sequence[Article]) -> Edition:
+def titled(told: Told, articles: Sequence[Article]) -> Edition:
     """The edition as it would be of these articles; a subject that somebody gave by hand stays."""
     whole, titles = [each.title for each in told.articles], [each.title for each in articles]
     edition = told.edition

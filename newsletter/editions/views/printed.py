@@ -10,6 +10,7 @@ from newsletter.articles.links import article_url
 from newsletter.articles.models import Article
 from newsletter.articles.parsers.urls import web_url
 from newsletter.articles.queries import source_titles
+from newsletter.editions.emails import Shown, pictured
 from newsletter.editions.links import edition_url
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import Layout
@@ -79,7 +80,8 @@ def issue(edition: Edition, of: Newsletter) -> Issue:
 def stories(articles: Sequence[Article], of: Newsletter) -> list[Story]:
     """In the same order."""
     sites = source_titles({article.source_id for article in articles})
-    return [_story(article, sites.get(article.source_id, ""), of) for article in articles]
+    shown = pictured(articles, of, house().settings.base_url)
+    return [_story(each, sites.get(each.source_id, ""), shown.get(each.id), of) for each in articles]
 
 
 def parts(articles: Sequence[Article], layout: Layout, of: Newsletter) -> list[Part]:
@@ -103,7 +105,7 @@ def printed(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(zone).replace(microsecond=0)
 
 
-def _story(article: Article, site: str, of: Newsletter) -> Story:
+def _story(article: Article, site: str, shown: Shown | None, of: Newsletter) -> Story:
     return Story(
         title=article.title,
         url=web_url(article.url, ""),
@@ -112,7 +114,7 @@ def _story(article: Article, site: str, of: Newsletter) -> Story:
         author=article.author,
         credit=article.credit or (site if site != of.name else ""),
         topic=next(iter(article.topics), ""),
-        image_url=web_url(article.image_url, ""),
+        image_url=web_url(shown.url, "") if shown else "",
         image_alt=article.image_alt,
         moment=printed(article.published_at, ZoneInfo(of.timezone)),
     )

@@ -1,6 +1,6 @@
 """HTML of operators with what mail programs show, and nothing that runs, loads or covers the page."""
 
-import re
+from newsletter.mail.sandbox.declarations import safe_style
 
 TAGS = {
     *(
@@ -48,17 +48,6 @@ _ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
 }
-_STYLES = {
-    *("background-color", "border", "border-bottom", "border-collapse", "border-left", "border-radius"),
-    *("border-right", "border-spacing", "border-top", "color", "direction", "display", "font-family", "font-size"),
-    *("font-style", "font-weight", "height", "letter-spacing", "line-height", "margin", "margin-bottom"),
-    *("margin-left", "margin-right", "margin-top", "max-width", "min-width", "padding", "padding-bottom"),
-    *("padding-left", "padding-right", "padding-top", "text-align", "text-decoration", "text-transform"),
-    *("vertical-align", "white-space", "width", "word-break"),
-}
-"""None of them takes an address, places something over the page or hides what the law wants to be seen."""
-
-_ADDRESS = re.compile(r"(?i)url\s*\(|expression\s*\(|@import")
 
 
 def safe_html(html: str) -> str:
@@ -72,9 +61,8 @@ def safe_html(html: str) -> str:
         attribute_filter=_seen,
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
-        filter_style_properties=_STYLES,
     )
 
 
 def _seen(_tag: str, attribute: str, value: str) -> str | None:
-    return None if attribute == "style" and _ADDRESS.search(value) else value
+    return safe_style(value) or None if attribute == "style" else value

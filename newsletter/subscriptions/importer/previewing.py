@@ -187,11 +187,10 @@ def check(order: Order) -> None:
 def _counting(
     rows: Iterator[tuple[int, Sequence[str]]], taking: Taking, words: Counter[str]
 ) -> Iterator[tuple[int, Sequence[str]]]:
-    """The same rows; what stands in the column for the status is counted as they go by."""
-    place = taking.places.get(Column.STATUS)
+    """The same rows; what stands in the columns for the status is counted as they go by, once for each row."""
+    places = [taking.places[column] for column in (Column.STATUS, Column.LISTED) if column in taking.places]
     for number, row in rows:
-        if place is not None and place < len(row):
-            word = row[place].strip()[:LONGEST_WORD]
+        for word in {row[place].strip()[:LONGEST_WORD] for place in places if place < len(row)}:
             if word and (word in words or len(words) < MOST_COUNTED):
                 words[word] += 1
         yield number, row

@@ -36,6 +36,7 @@ class Column(StrEnum):
     FIRST = "first name"
     LAST = "last name"
     STATUS = "status"
+    LISTED = "status on the list"
     SUBSCRIBED = "subscribed (yes or no)"
     BLOCKED = "blocked (yes or no)"
     REQUESTED = "signed up at"
@@ -54,11 +55,13 @@ _NAMES: Mapping[Column, str] = {
     Column.NAME: "name fullname subscribername displayname",
     Column.FIRST: "firstname vorname prenom fname",
     Column.LAST: "lastname surname nachname nom lname",
-    Column.STATUS: "status state subscriptionstatus subscriberstatus emailstatus",
+    Column.STATUS: "status state subscriptionstatus subscriberstatus emailstatus globalstatus",
+    Column.LISTED: "liststatus",
     Column.SUBSCRIBED: "subscribedtoemails",
     Column.BLOCKED: "emailblacklisted emaildisabled blocklisted blacklisted",
-    Column.REQUESTED: "optintime createdat subscribedat dateregistered addedtime datecreated requestedat",
-    Column.CONFIRMED: "confirmtime confirmedat",
+    Column.REQUESTED: "optintime createdat subscribedat dateregistered addedtime datecreated requestedat "
+    "subscriptiontime",
+    Column.CONFIRMED: "confirmtime confirmedat confirmationtime",
     Column.ENDED: "unsubtime unsubscribedat endedat",
     Column.CLEANED: "cleantime bouncedat",
     Column.CADENCE: "cadence",
@@ -77,6 +80,16 @@ _WORDS: Mapping[Standing, str] = {
     Standing.COMPLAINED: "complained complaint spam abuse reported markedasspam",
 }
 
+_BY_LETTERS = "The Newsletter Plugin"
+_LETTERS = {
+    "c": Standing.ACTIVE,
+    "s": Standing.PENDING,
+    "u": Standing.UNSUBSCRIBED,
+    "b": Standing.BOUNCED,
+    "p": Standing.COMPLAINED,
+}
+"""How that plugin of WordPress writes a status; elsewhere a letter may mean anything."""
+
 _SERVICES = (
     ("Mailchimp", {"leid", "euid"}),
     ("Brevo", {"emailblacklisted"}),
@@ -84,6 +97,10 @@ _SERVICES = (
     ("Substack", {"emaildisabled"}),
     ("Substack", {"activesubscription"}),
     ("beehiiv", {"tier", "stripecustomerid"}),
+    ("MailPoet", {"globalstatus"}),
+    ("MailPoet", {"liststatus"}),
+    (_BY_LETTERS, {"surname", "sex", "status", "token"}),
+    (_BY_LETTERS, {"lastname", "gender", "status", "token"}),
     ("Curated", {"utmsource", "emailaddress"}),
     ("listmonk", {"attributes"}),
     ("this service", {"endreason", "cadence"}),
@@ -138,10 +155,11 @@ class Taking:
 
     def _by_columns(self, cells: "Cells") -> list[Standing]:
         told = []
-        if cells.status:
-            told.append(self._meaning(cells.status))
-        elif Column.STATUS in self.places:
-            told.append(Standing.PENDING)
+        for column, word in ((Column.STATUS, cells.status), (Column.LISTED, cells.listed)):
+            if word:
+                told.append(self._meaning(word))
+            elif column in self.places:
+                told.append(Standing.PENDING)
         if Column.SUBSCRIBED in self.places and not _is_yes(cells.subscribed):
             told.append(Standing.UNSUBSCRIBED)
         if Column.BLOCKED in self.places and _is_yes(cells.blocked):
@@ -174,6 +192,7 @@ class Cells(NamedTuple):
     first: str
     last: str
     status: str
+    listed: str
     subscribed: str
     blocked: str
     requested: str
@@ -200,6 +219,8 @@ def recognise(header: Sequence[str], choices: Choices) -> Taking:
         place = next((plain.index(name) for name in known if name in plain), None)
         if place is not None and place not in places.values():
             places[column] = place
+    if Column.NAME in places and Column.LAST in places and Column.FIRST not in places:
+        places[Column.FIRST] = places.pop(Column.NAME)
     for name, meaning in choices.columns.items():
         place = _place(name, header)
         places = {column: there for column, there in places.items() if there != place}
@@ -212,8 +233,10 @@ def recognise(header: Sequence[str], choices: Choices) -> Taking:
         )
         raise InvalidInput(problem, field="column")
     statuses = {word: standing for standing, words in _WORDS.items() for word in words.split()}
-    statuses |= {_plain(word): _standing(meaning) for word, meaning in choices.statuses.items()}
     service = next((name for name, marks in _SERVICES if marks <= set(plain)), "an unknown service")
+    if service == _BY_LETTERS:
+        statuses |= _LETTERS
+    statuses |= {_plain(word): _standing(meaning) for word, meaning in choices.statuses.items()}
     return Taking(service, places, statuses)
 
 

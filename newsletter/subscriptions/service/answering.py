@@ -14,7 +14,6 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, insert_ignoring, one_at_a_time, transaction
 from newsletter.core.errors import NewsletterError
 from newsletter.core.logs import logger
-from newsletter.delivery.queries import message_id_of
 from newsletter.delivery.service import Recipient, queue_to_one
 from newsletter.mail.house import House
 from newsletter.newsletters.models import Newsletter
@@ -151,8 +150,7 @@ def _ask(subscriber: Subscriber, pending: Sequence[Subscription], moment: dateti
     nonces = {each.newsletter_id: each.nonce for each in pending}
     newsletters = [db.session.get_one(Newsletter, newsletter_id) for newsletter_id in nonces]
     letter = emails.confirmation(newsletters, nonces, moment, house)
-    mailing = queue_to_one(letter, Recipient(subscriber.id, subscriber.address, subscriber.address_key))
-    return message_id_of(mailing)
+    return queue_to_one(letter, Recipient(subscriber.id, subscriber.address, subscriber.address_key))
 
 
 def _met(asked: SignUp, moment: datetime) -> Subscriber:

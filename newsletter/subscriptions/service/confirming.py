@@ -34,6 +34,10 @@ _TURN_ON = (
     .values(status=SubscriptionStatus.CONFIRMED, confirmed_at=bindparam("at"), ended_at=None)
 )
 
+_NEWSLETTERS = (
+    select(Newsletter).where(Newsletter.id.in_(bindparam("these", expanding=True))).order_by(Newsletter.id)
+)
+
 IS_ON = (SubscriptionStatus.CONFIRMED, SubscriptionStatus.PAUSED)
 
 
@@ -66,9 +70,7 @@ def confirm(token: str, origin: Origin, house: House) -> Sequence[Newsletter]:
 def newsletters_to_confirm(token: str, house: House) -> Sequence[Newsletter]:
     """Which newsletters a confirmation link is for; changes nothing. Raises LinkDamaged, LinkExpired."""
     requested = reader(house).confirmation(token, now())
-    found = db.session.scalars(
-        select(Newsletter).where(Newsletter.id.in_(requested.nonces)).order_by(Newsletter.id)
-    ).all()
+    found = db.session.scalars(_NEWSLETTERS, {"these": list(requested.nonces)}).all()
     if not found:
         raise LinkDamaged(CONFIRM)
     return found

@@ -133,13 +133,8 @@ def _add(sums: Mapping[Key, Mapping[str, int]]) -> None:
         if found := _find(key):
             added[found] += Counter(counts)
     for key, counts in sorted(added.items(), key=lambda each: each[0]):
-        values = {name: getattr(ConfirmCount, name) + how_many for name, how_many in counts.items() if how_many}
-        db.session.execute(
-            update(ConfirmCount)
-            .where(*(getattr(ConfirmCount, name) == value for name, value in key._asdict().items()))
-            .values(values)
-            .execution_options(synchronize_session=False)
-        )
+        more = {f"more_{name}": counts.get(name, 0) for name in _NUMBERS}
+        execute(_ADD, {**{f"the_{name}": value for name, value in key._asdict().items()}, **more})
 
 
 def _key(of: Subscription) -> Key:
@@ -169,6 +164,13 @@ _PLACE = (
     )
     .order_by(_IS_OWN.desc())
     .limit(1)
+)
+
+
+_ADD = (
+    update(ConfirmCount.__table__)
+    .where(*(_ROWS[name] == bindparam(f"the_{name}") for name in Key._fields))
+    .values({name: _ROWS[name] + bindparam(f"more_{name}") for name in _NUMBERS})
 )
 
 

@@ -73,9 +73,9 @@ def steps(settings: Settings) -> Sequence[Step]:
     )
 
 
-def retain(settings: Settings) -> Mapping[str, int]:
-    """Let go of all whose time is over; how many of each step."""
-    gone = {step.name: step.run(now() - step.period) for step in steps(settings)}
+def retain(settings: Settings, *more: Step) -> Mapping[str, int]:
+    """Let go of all whose time is over, and by `more` of what other features keep; how many of each step."""
+    gone = {step.name: step.run(now() - step.period) for step in (*steps(settings), *more)}
     # Also what was erased since the last time, while somebody was reading.
     scrub()
     rewrite_each_day()

@@ -6,10 +6,13 @@ address. What follows from the wish is `answering`'s work.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import insert
 
 from newsletter.core.addresses import Address, keyed
 from newsletter.core.clock import now
-from newsletter.core.db import db, transaction
+from newsletter.core.db import db, execute, transaction
 from newsletter.core.errors import InvalidInput
 from newsletter.mail.house import House
 from newsletter.mail.message import plain
@@ -40,8 +43,10 @@ class Wish:
 
 NOTHING_MORE = Wish()
 
+_ADD = insert(SignUp.__table__)
 
-def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wish: Wish = NOTHING_MORE) -> SignUp:
+
+def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wish: Wish = NOTHING_MORE) -> None:
     """Note that somebody wants these newsletters, at least one.
 
     Raises InvalidAddress, InvalidInput, NotFound.
@@ -51,51 +56,51 @@ def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wi
         raise InvalidInput(problem, field="newsletters")
     mailbox = acceptable(address, house)
     # On SQLite nobody else can write meanwhile, so all that can be done before is done.
-    noted = _made(mailbox, origin, house)
-    noted.newsletter_ids = [newsletter_id(slug) for slug in dict.fromkeys(slugs)]
-    noted.wish = asdict(_checked(wish))
+    row = _row(mailbox, origin, house)
+    row["newsletter_ids"] = [newsletter_id(slug) for slug in dict.fromkeys(slugs)]
+    row["wish"] = asdict(_checked(wish))
     with transaction():
-        return _keep(noted, origin)
+        row["trust"] = _trust(origin)
+        execute(_ADD, row)
 
 
 def note_asked(mailbox: Address, origin: Origin, house: House) -> SignUp:
     """One more row for the worker to answer, in the caller's transaction; what is wished is still to be said."""
-    return _keep(_made(mailbox, origin, house), origin)
-
-
-def _keep(noted: SignUp, origin: Origin) -> SignUp:
-    if origin.proof and not spend(origin.proof):
-        # Whoever uses a proof a second time is told nothing.
-        noted.trust = Trust.MACHINE
+    noted = SignUp(**_row(mailbox, origin, house))
+    noted.trust = _trust(origin)
     db.session.add(noted)
     return noted
 
 
-def _made(mailbox: Address, origin: Origin, house: House) -> SignUp:
+def _trust(origin: Origin) -> Trust:
+    # Whoever uses a proof a second time is told nothing.
+    return Trust.MACHINE if origin.proof and not spend(origin.proof) else origin.trust
+
+
+def _row(mailbox: Address, origin: Origin, house: House) -> dict[str, Any]:
     moment, pepper, seen_from = now(), house.settings.pepper, networks(origin.ip)
-    return SignUp(
-        at=moment,
-        due_at=moment,
-        address=str(mailbox),
-        entered=mailbox.entered,
-        address_key=mailbox.key(pepper),
-        inbox_key=inbox_key_of(mailbox, pepper),
-        domain_key=keyed(mailbox.domain, pepper),
-        near=seen_from.get(By.NEAR),
-        wide=seen_from.get(By.WIDE),
-        trust=origin.trust,
-        newsletter_ids=[],
-        wish={},
-        method=origin.method,
-        form=origin.form[:40],
-        page=plain(origin.page)[:300],
-        wording=origin.wording,
-        ip=kept_ip(origin.ip, house.settings.keep_ip),
-        user_agent=kept_agent(plain(origin.user_agent), house.settings.keep_ip),
-        notice_url=origin.notice.url,
-        notice_version=origin.notice.version,
-        locale=origin.notice.locale,
-    )
+    return {
+        "at": moment,
+        "due_at": moment,
+        "address": str(mailbox),
+        "entered": mailbox.entered,
+        "address_key": mailbox.key(pepper),
+        "inbox_key": inbox_key_of(mailbox, pepper),
+        "domain_key": keyed(mailbox.domain, pepper),
+        "near": seen_from.get(By.NEAR),
+        "wide": seen_from.get(By.WIDE),
+        "newsletter_ids": [],
+        "wish": {},
+        "method": origin.method,
+        "form": origin.form[:40],
+        "page": plain(origin.page)[:300],
+        "wording": origin.wording,
+        "ip": kept_ip(origin.ip, house.settings.keep_ip),
+        "user_agent": kept_agent(plain(origin.user_agent), house.settings.keep_ip),
+        "notice_url": origin.notice.url,
+        "notice_version": origin.notice.version,
+        "locale": origin.notice.locale,
+    }
 
 
 def _checked(wish: Wish) -> Wish:

@@ -24,9 +24,10 @@ def confirm(token: str) -> Answer:
 @blueprint.post("/confirm/<token>")
 @by_token_only
 def confirmed(token: str) -> Answer:
-    told = wordings.confirm(service.newsletters_to_confirm(token, house()), house().settings.privacy_notice)
-    newsletters = service.confirm(token, trace("link", told.text), house())
-    return about("pages/confirmed.html", newsletters[0], newsletters=newsletters)
+    asked = service.newsletters_to_confirm(token, house())
+    told = wordings.confirm(asked, house().settings.privacy_notice)
+    confirmed = service.confirm(token, trace("link", told.text), house())
+    return about("pages/confirmed.html", confirmed[0], newsletters=confirmed)
 
 
 @blueprint.get("/unsubscribe/<token>")
