@@ -22,8 +22,14 @@ JINJA = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
 
 Message = str | tuple[str, ...]
 
+TOLD_TO_READERS = (
+    *("addressing", "following", "guarding", "holding", "joining", "preferring", "profile", "proving"),
+    *("readdressing", "signing_up"),
+)
+"""Services of subscriptions whose refusals pages show to readers."""
+
 AREAS = {
-    "mails": ("templates/emails",),
+    "mails": ("templates/emails", "newsletter/mail/schedules.py"),
     "pages": (
         "templates/pages",
         "templates/embed",
@@ -34,6 +40,7 @@ AREAS = {
         "newsletter/subscriptions/views",
         "newsletter/editions/views",
         "newsletter/digests/views.py",
+        *(f"newsletter/subscriptions/service/{name}.py" for name in TOLD_TO_READERS),
     ),
     "console": ("templates/console", "newsletter"),
 }
@@ -59,6 +66,7 @@ def _said(area: str) -> Iterator[tuple[str, Message, str | None]]:
 
 def _in_templates(place: Path) -> Iterator[tuple[Path, Message, str | None]]:
     methods = [("**.html", "jinja2.ext:babel_extract"), ("**.txt", "jinja2.ext:babel_extract")]
+    methods.append(("**.xml", "jinja2.ext:babel_extract"))
     options = {pattern: JINJA for pattern, _ in methods}
     if place.is_dir():
         found = extract_from_dir(place, methods, options, KEYWORDS, directory_filter=lambda _: True)

@@ -30,6 +30,7 @@ _NAMES: dict[str, str] = {
         *(said("left out: erased here"), said("left out: manual here")),
         # What a column of a file holds.
         *(said("email"), said("name"), said("first name"), said("last name"), said("status")),
+        said("status on the list"),
         *(said("subscribed (yes or no)"), said("blocked (yes or no)")),
         *(said("signed up at"), said("confirmed at"), said("unsubscribed at"), said("bounced at")),
         *(said("cadence"), said("topics"), said("language"), said("time zone"), said("hour of the day")),

@@ -18,6 +18,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 
 from newsletter.core.errors import InvalidAddress
+from newsletter.core.words import said
 
 if TYPE_CHECKING:
     from dns.resolver import Resolver
@@ -69,14 +70,14 @@ def parse(text: str) -> Address:
     """
     entered = text.strip()
     if not entered:
-        problem = "Please enter an e-mail address."
+        problem = said("Please enter an e-mail address.")
         raise InvalidAddress(problem)
     # The library's messages quote what was typed when it is this long or holds control characters.
     if len(entered.encode(errors="replace")) > MAX_LENGTH:
-        problem = "This e-mail address is too long; an address has at most 254 characters."
+        problem = said("This e-mail address is too long; an address has at most 254 characters.")
         raise InvalidAddress(problem)
     if not entered.isprintable():
-        problem = "This e-mail address contains characters that cannot be printed."
+        problem = said("This e-mail address contains characters that cannot be printed.")
         raise InvalidAddress(problem)
     try:
         valid = validate_email(
@@ -87,7 +88,7 @@ def parse(text: str) -> Address:
             check_deliverability=False,
         )
     except EmailNotValidError as error:
-        problem = "This does not look like an e-mail address, such as name@example.org."
+        problem = said("This does not look like an e-mail address, such as name@example.org.")
         raise InvalidAddress(problem) from error
     address = Address(entered=entered, local=valid.local_part, domain=valid.ascii_domain.lower())
     _refuse_unwelcome(address)
@@ -136,7 +137,7 @@ def parse_and_ask_dns(text: str, resolver: "Resolver | None" = None) -> Address:
 
     address = parse(text)
     if not receives_mail(address.domain, resolver):
-        problem = "The domain of this e-mail address does not receive mail."
+        problem = said("The domain of this e-mail address does not receive mail.")
         raise InvalidAddress(problem)
     return address
 
@@ -145,17 +146,17 @@ def _refuse_unwelcome(address: Address) -> None:
     """What the grammar allows and no careful mail program sends to."""
     if address.local.startswith("-"):
         # Some programs that mail passes through would read it as an option.
-        problem = "An e-mail address cannot start with a hyphen here."
+        problem = said("An e-mail address cannot start with a hyphen here.")
         raise InvalidAddress(problem)
     if _ENCODED_WORD.search(address.local):
         # Some would decode it (RFC 2047) and see another address, or a line end.
-        problem = "An e-mail address cannot contain an encoded word here."
+        problem = said("An e-mail address cannot contain an encoded word here.")
         raise InvalidAddress(problem)
     if len(str(address).encode()) > MAX_LENGTH:
-        problem = "This e-mail address is too long; an address has at most 254 characters."
+        problem = said("This e-mail address is too long; an address has at most 254 characters.")
         raise InvalidAddress(problem)
     if len(address.local.encode()) > MAX_LOCAL_LENGTH:
-        problem = "The part before the @ is too long; it has at most 64 characters."
+        problem = said("The part before the @ is too long; it has at most 64 characters.")
         raise InvalidAddress(problem)
 
 

@@ -16,6 +16,7 @@ from newsletter.articles.parsers.urls import web_url
 from newsletter.articles.policy import begins_like, name_key, people_in, slug_of, under_headline
 from newsletter.articles.queries import authors_in, source
 from newsletter.core.clock import now
+from newsletter.core.words import said
 from newsletter.digests.queries import newsletters_drawing_from, shown_article
 from newsletter.editions.emails import pictured
 from newsletter.editions.queries import editions_with
@@ -26,13 +27,14 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.policy import FollowKind
 from newsletter.subscriptions.queries import followables
 from newsletter.subscriptions.service.guarding import stamp
-from newsletter.subscriptions.views.answers import about
+from newsletter.subscriptions.views.answers import about, speak_as
 from newsletter.subscriptions.views.foot import foot
 from newsletter.subscriptions.views.proofs import with_script
 from newsletter.web.caching import shared_with_form
 from newsletter.web.current import house
 from newsletter.web.headers import with_pictures
 from newsletter.web.numbers import MOST_DIGITS, whole_number
+from newsletter.web.words import language
 
 blueprint = Blueprint("articles", __name__)
 
@@ -67,6 +69,7 @@ def article(article_id: str, slug: str) -> Response:
         return redirect(url_for(".article", article_id=shown.id, slug=slug_of(shown.title)), 301)
     carried, writers = editions_with(shown.id), authors_in(shown.author)
     first, *others = _newsletters(shown, [of for _, of in carried])
+    speak_as(first)
     body = about(
         "pages/article.html",
         first,
@@ -112,6 +115,11 @@ def _changed_at(shown: Article, writers: Sequence[Author], carried: Sequence[Iss
     return max(shown.available_at, *moments) if moments else shown.available_at
 
 
+def _dateline(moment: datetime, *, is_guess: bool) -> str:
+    day = date_in_words(moment, language())
+    return day if is_guess else said("%(day)s, %(time)s", day=day, time=time_in_words(moment))
+
+
 def _piece(shown: Article, of: Newsletter) -> Piece:
     url, theirs = web_url(shown.url, ""), web_url(shown.image_url, "")
     moment, base_url = printed(shown.published_at, ZoneInfo(of.timezone)), house().settings.base_url
@@ -123,7 +131,7 @@ def _piece(shown: Article, of: Newsletter) -> Piece:
         url=url,
         own_url=article_url(shown, base_url),
         moment=moment,
-        dateline=date_in_words(moment) + ("" if shown.date_is_guess else f", {time_in_words(moment)}"),
+        dateline=_dateline(moment, is_guess=shown.date_is_guess),
         author=shown.author,
         credit=shown.credit or source(shown.source_id).title or host(url),
         standfirst="" if is_repeated else shown.summary_text,

@@ -4,8 +4,8 @@ The words stand in `templates/languages/<area>/*.po` and are compiled when a lan
 stands in the templates themselves. The areas are those of who reads: `mails`, `pages` of readers, the `console`.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from functools import cache
 from gettext import NullTranslations
 from io import BytesIO
@@ -44,6 +44,14 @@ def date_in_words(moment: datetime, language: str = "en") -> str:
     return format_date(moment, "EEEE d MMMM y" if chosen == "en" else "full", locale=chosen)
 
 
+def day_in_words(day: date, language: str = "en") -> str:
+    """`24 December 2026`."""
+    from babel.dates import format_date  # noqa: PLC0415
+
+    chosen = spoken(language)
+    return format_date(day, "d MMMM y" if chosen == "en" else "long", locale=chosen)
+
+
 def hours_in_words(hours: int, language: str = "en") -> str:
     """`3 days`, `1 hour`, `36 hours`."""
     from babel.units import format_unit  # noqa: PLC0415
@@ -54,13 +62,29 @@ def hours_in_words(hours: int, language: str = "en") -> str:
 
 def between(loop: LoopContext, language: str = "en") -> str:
     """What stands after this item of an enumeration: `one`, `one and two`, `one, two and three`."""
-    from babel import Locale  # noqa: PLC0415
-
     if loop.last:
         return ""
+    return _pattern("2" if loop.length == 2 else "end" if loop.revindex == 2 else "middle", language)  # noqa: PLR2004 - the last but one.
+
+
+def commas(loop: LoopContext, language: str = "en") -> str:
+    """What stands after this item of a mere list: `one, two, three`."""
+    return "" if loop.last else _pattern("middle", language)
+
+
+def enumerated(items: Sequence[str], language: str = "en") -> str:
+    """`one`, `one and two`, `one, two and three`."""
+    *others, last = items
+    if not others:
+        return last
+    return _pattern("middle", language).join(others) + _pattern("end" if others[1:] else "2", language) + last
+
+
+def _pattern(place: str, language: str) -> str:
+    from babel import Locale  # noqa: PLC0415
+
     # American English has a comma before "and"; the words of the templates are British.
     locale = Locale.parse("en_GB" if spoken(language) == "en" else spoken(language))
-    place = ("2" if loop.length == 2 else "end") if loop.revindex == 2 else "middle"  # noqa: PLR2004 - the last but one.
     return str(locale.list_patterns["standard"][place])[len("{0}") : -len("{1}")]
 
 

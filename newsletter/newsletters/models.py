@@ -12,7 +12,7 @@ from newsletter.newsletters.policy import Fonts, Pictures, Theme
 class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     """`list_label` and `list_domain` make the List-Id, which never changes.
 
-    `schedule_words` says when it comes, for readers (`at 06:30 on Monday`); "" when nobody set a schedule.
+    `schedule` is when it comes, as cron text and a zone (`30 6 * * 1 Europe/Zurich`); "" when nobody set one.
     `greets`: its editions begin with the reader's name. `logo` is the name of a picture among ours, "" for
     none, and `logo_width` how many pixels wide it is shown. `header` is one line, `footer` Markdown.
     `canary_share` (0 to 1) of an edition's readers, `canary_least` at least, go first and are watched for
@@ -42,7 +42,7 @@ class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     logo_width: Mapped[int] = mapped_column(default=0)
     header: Mapped[str] = mapped_column(String(200), default="")
     footer: Mapped[str] = mapped_column(Text, default="")
-    schedule_words: Mapped[str] = mapped_column(String(200), default="")
+    schedule: Mapped[str] = mapped_column(String(200), default="", server_default="")
     list_label: Mapped[str] = mapped_column(String(60))
     list_domain: Mapped[str] = mapped_column(String(254))
     says_welcome: Mapped[bool] = mapped_column(default=True)

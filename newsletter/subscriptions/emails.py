@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from newsletter.delivery.service import Letter
 from newsletter.mail.house import House
-from newsletter.mail.languages import spoken
 from newsletter.mail.message import Content, Hole
 from newsletter.mail.render import Renderer
+from newsletter.mail.schedules import schedule_in_words
 from newsletter.newsletters.emails import Look, in_english, look, page_url, personal_letterhead
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.links import (
@@ -110,7 +110,7 @@ def still_there(newsletters: Sequence[Newsletter], times: Times, house: House) -
 def welcome(newsletter: Newsletter, at: datetime, house: House) -> Letter:
     """The mail after the confirmation; not sent any more if the person leaves before it went out."""
     settings = house.settings
-    content = _welcome(house.renderer, look(newsletter, settings.base_url), newsletter.schedule_words)
+    content = _welcome(house.renderer, look(newsletter, settings.base_url), newsletter.schedule)
     links = {
         "unsubscribe_url": unsubscribe_link(settings.base_url, newsletter.id),
         "preferences_url": preferences_link(settings.base_url),
@@ -120,13 +120,13 @@ def welcome(newsletter: Newsletter, at: datetime, house: House) -> Letter:
 
 
 @lru_cache(maxsize=64)
-def _welcome(renderer: Renderer, newsletter: Look, schedule_words: str) -> Content:
+def _welcome(renderer: Renderer, newsletter: Look, schedule: str) -> Content:
     """The same for all who confirm, so it is rendered once."""
     return renderer.render(
         "welcome",
         {
             "newsletter": newsletter,
-            "schedule_words": (schedule_words or None) if spoken(newsletter.language) == "en" else None,
+            "schedule_words": schedule_in_words(schedule, newsletter.language),
             "unsubscribe_url": Hole("unsubscribe_url"),
             "preferences_url": Hole("preferences_url"),
         },

@@ -1,9 +1,12 @@
 """What a visitor types; what it means is checked by the service."""
 
-from wtforms import EmailField, Field, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from collections.abc import Callable
+
+from wtforms import EmailField, Field, Form, StringField
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import Said, said
 from newsletter.mail.house import House
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.policy.budgets import Trust
@@ -12,6 +15,18 @@ from newsletter.subscriptions.service.addressing import find_suggestion
 from newsletter.subscriptions.service.guarding import trust_in
 from newsletter.subscriptions.service.proving import proven
 from newsletter.web.csrf import PublicForm
+
+TOO_LONG = said("This e-mail address is too long; an address has at most 254 characters.")
+
+
+def at_most(most: int, problem: Said) -> Callable[[Form, Field], None]:
+    """As the `Length` of WTForms, whose own message would forget that it can be translated."""
+
+    def check(_form: Form, field: Field) -> None:
+        if len(field.data or "") > most:
+            raise ValidationError(problem)
+
+    return check
 
 
 class WordsField(Field):
@@ -33,8 +48,8 @@ class SignUpForm(PublicForm):
     asked about first.
     """
 
-    email = EmailField(validators=[InputRequired("Please enter an e-mail address."), Length(max=320)])
-    name = StringField(validators=[Optional(), Length(max=100, message="A name has at most 100 characters here.")])
+    email = EmailField(validators=[InputRequired(said("Please enter an e-mail address.")), at_most(320, TOO_LONG)])
+    name = StringField(validators=[Optional(), at_most(100, said("A name has at most 100 characters here."))])
     newsletters = WordsField()
     topics = WordsField()
     authors = WordsField()
@@ -59,7 +74,7 @@ class SignUpForm(PublicForm):
         try:
             cadence = Cadence(self.cadence.data or Cadence.EACH)
         except ValueError as error:
-            problem = f"There is no such cadence; expected one of {', '.join(Cadence)}."
+            problem = said("There is no such cadence; expected one of %(known)s.", known=", ".join(Cadence))
             raise InvalidInput(problem, field="cadence") from error
         return Wish(self.name.data or "", cadence, self.topics.data, self.authors.data, self.sources.data)
 

@@ -27,7 +27,7 @@ from newsletter.core.errors import (
     TooManyTries,
 )
 from newsletter.core.logs import logger
-from newsletter.web import current
+from newsletter.web import current, words
 
 log = logger(__name__)
 
@@ -77,6 +77,7 @@ def answer_to(error: Exception) -> Answer:
 
 def _answer_expected(error: Exception) -> Response:
     answer = answer_to(error)
+    _speak()
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request failed", status=answer.status.value, exc_info=error)
     if wants_json():
@@ -93,12 +94,19 @@ def _answer_http(error: HTTPException) -> AnyResponse:
         # A view that raises with a finished answer means that answer.
         return error.get_response()
     status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    _speak()
     body = _problem(status, error) if wants_json() else _page(status)
     for name, value in error.get_headers():
         # What the protocol asks for, such as Allow or Retry-After, stays.
         if name != "Content-Type":
             body.headers[name] = value
     return _finished(body, status)
+
+
+def _speak() -> None:
+    """As the page would have spoken, if it got so far."""
+    if not words.has_spoken():
+        words.speak_by_browser("pages")
 
 
 def _finished(response: Response, status: int) -> Response:

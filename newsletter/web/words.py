@@ -4,13 +4,24 @@ from collections.abc import Callable, Mapping
 from gettext import NullTranslations
 
 from babel.numbers import format_decimal
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, Response, after_this_request, current_app, g, has_request_context, request
 from jinja2 import pass_context
-from jinja2.runtime import Context
+from jinja2.runtime import Context, LoopContext
 from markupsafe import Markup, escape
 
 from newsletter.core.words import Figure, Said
-from newsletter.mail.languages import LANGUAGES, catalogue, spoken
+from newsletter.mail.languages import (
+    LANGUAGES,
+    between,
+    catalogue,
+    commas,
+    date_in_words,
+    day_in_words,
+    direction,
+    hours_in_words,
+    spoken,
+)
+from newsletter.mail.schedules import schedule_in_words
 
 _SPOKEN, _CATALOGUES = "newsletter_spoken", "newsletter_catalogues"
 
@@ -24,7 +35,9 @@ def register(app: Flask, catalogues: Catalogues = catalogue) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]  # Of the extension.
     app.jinja_env.policies["ext.i18n.trimmed"] = True
-    app.jinja_env.globals.update(gettext=_gettext, ngettext=_ngettext, language=language)
+    app.jinja_env.globals.update(gettext=_gettext, ngettext=_ngettext, language=language, direction=direction)
+    app.jinja_env.filters.update({each.__name__: _in_this_language(each) for each in _IN_WORDS})
+    app.jinja_env.filters.update(between=_between, commas=_commas)
     # What a page prints may have been said by a form, a service or an error: each printed value comes by here.
     app.jinja_env.finalize = translated
 
@@ -34,6 +47,21 @@ def speak(wanted: str, area: str) -> None:
     chosen = spoken(wanted)
     catalogues: Catalogues = current_app.extensions[_CATALOGUES]
     setattr(g, _SPOKEN, (chosen, catalogues(chosen, area)))
+
+
+def speak_by_browser(area: str) -> None:
+    """Answer this request in the language that the browser asks for; a cache keeps one answer for each."""
+    speak(wanted_by_browser(), area)
+
+    @after_this_request
+    def vary(answer: Response) -> Response:
+        answer.vary.add("Accept-Language")
+        return answer
+
+
+def has_spoken() -> bool:
+    """Whether somebody has chosen a language for this request."""
+    return _SPOKEN in g
 
 
 def language() -> str:
@@ -57,8 +85,15 @@ def translated(value: object) -> object:
     _, words = _spoken()
     values = {name: translated(each) for name, each in value.values.items()}
     if value.many:
-        return words.ngettext(value.sentence, value.many, values["num"]) % values  # type: ignore[arg-type]
+        return words.ngettext(value.sentence, value.many, value.values["num"]) % values
     return words.gettext(value.sentence) % values
+
+
+def marked(told: Said) -> Markup:
+    """As `translated`, for a sentence with markup of ours: what it is filled with is escaped."""
+    _, words = _spoken()
+    values = {name: escape(translated(each)) for name, each in told.values.items()}
+    return Markup(words.gettext(told.sentence)) % values  # noqa: S704 - the sentence is ours.
 
 
 def _spoken() -> tuple[str, NullTranslations]:
@@ -84,3 +119,18 @@ def _filled(context: Context, sentence: str, values: Mapping[str, object]) -> st
         escaped = {name: escape(value) for name, value in printed.items()}
         return Markup(sentence) % escaped  # noqa: S704 - the sentence is ours, the values have just been escaped.
     return sentence % printed
+
+
+_IN_WORDS: tuple[Callable[..., str], ...] = (date_in_words, day_in_words, hours_in_words, schedule_in_words)
+
+
+def _in_this_language(in_words: Callable[..., str]) -> Callable[[object], str]:
+    return lambda value: in_words(value, language())
+
+
+def _between(loop: LoopContext) -> str:
+    return between(loop, language())
+
+
+def _commas(loop: LoopContext) -> str:
+    return commas(loop, language())

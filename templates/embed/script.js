@@ -26,15 +26,15 @@
   };
 
   const build = () =>
-    make("form", { class: "newsletter-form", method: "post", action: our.subscribe, lang: "en", "data-newsletter": "built" },
-      make("label", {}, "E-mail address ",
+    make("form", { class: "newsletter-form", method: "post", action: our.subscribe, lang: our.lang, dir: our.dir, "data-newsletter": "built" },
+      make("label", {}, `${our.words.address} `,
         make("input", { name: "email", type: "email", autocomplete: "email", maxlength: 254, required: "" })),
-      make("button", {}, "Sign up"),
-      make("small", {}, "We first send one mail to ask whether it was you. Nothing else comes until you say yes in it."));
+      make("button", {}, our.words.button),
+      make("small", {}, our.words.after));
 
   const enhance = (form) => {
     const id = `newsletter-${our.slug}-${++count}`;
-    const answer = make("div", { class: "newsletter-answer", id, role: "status", tabindex: -1, lang: "en" });
+    const answer = make("div", { class: "newsletter-answer", id, role: "status", tabindex: -1, lang: our.lang, dir: our.dir });
     // It takes the focus to be read out; there is nothing to press in it itself.
     answer.style.outline = "none";
     let hidden, opened, isBusy, wrong, proof, proved = 0;
@@ -83,7 +83,7 @@
       if (isBusy) return;
       isBusy = true;
       clear();
-      answer.append("One moment …");
+      answer.append(our.words.wait);
       // The button that was pressed is gone.
       if (keep) answer.focus();
       if (opened && Date.now() - opened > 72e6) await renew();
@@ -102,14 +102,14 @@
         answered = await ask(form.getAttribute("action"), { method: "POST", body });
       } catch (error) {
         if (navigator.onLine) HTMLFormElement.prototype.submit.call(form);
-        else tell("You are offline.", "Nothing has been sent. Please try again when you are back.");
+        else tell(our.words.offline, our.words.later);
       }
       if (answered) await show(answered, (body.get("email") || "").trim());
       isBusy = false;
     };
 
-    const choice = (keep, word, address, typed) => {
-      const button = make("button", { type: "button", class: `newsletter-${keep}` }, `${word} ${address}`);
+    const choice = (keep, address, typed) => {
+      const button = make("button", { type: "button", class: `newsletter-${keep}` }, our.words[keep].split("%").join(address));
       button.onclick = () => send(keep, typed);
       return button;
     };
@@ -120,7 +120,7 @@
         tell(told.title, told.text);
       } else if (told.suggestion) {
         tell(told.title, told.text,
-          choice("suggested", "Yes, use", told.suggestion, typed), choice("typed", "No, keep", typed, typed));
+          choice("suggested", told.suggestion, typed), choice("typed", typed, typed));
       } else if (told.errors) {
         const [{ field }] = told.errors;
         tell(told.title, told.errors.map((each) => each.detail).join(" "));
@@ -130,7 +130,7 @@
           wrong.setAttribute("aria-describedby", id);
           wrong.focus();
         } else await renew();
-      } else tell("That did not work.", "It is our mistake. Please try again in a minute.");
+      } else tell(our.words.failed, our.words.ours);
     };
 
     form.dataset.newsletter = form.dataset.newsletter || "found";

@@ -1,15 +1,20 @@
 """The console speaks to each operator in the language that they chose, or that their browser asks for."""
 
+from datetime import timedelta
+
 import pytest
 from flask.testing import FlaskClient
 
+from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.errors import InvalidInput
+from newsletter.editions import service as editions
 from newsletter.mail.house import House
 from newsletter.operators.models import Operator
 from newsletter.operators.queries import trail
 from newsletter.operators.service import choose_language
 from tests import make
+from tests.console.desks import newsroom
 
 ACCOUNT = "/console/account"
 GERMAN = {"Accept-Language": "fr-CH, de-CH;q=0.9, en;q=0.5"}
@@ -75,3 +80,51 @@ def test_wtforms_itself_speaks_it(operator: FlaskClient) -> None:
 
     assert answer.status_code == 422
     assert "Feld kann nicht länger als 256 Zeichen sein." in answer.text
+
+
+def test_pages_say_moments_and_numbers_in_the_language_of_the_operator(
+    operator: FlaskClient, house: House
+) -> None:
+    room = newsroom(house)
+
+    page = operator.get(room.page, headers=GERMAN).text
+    there = (now() - timedelta(minutes=1)).strftime("%H:%M")
+    assert f"Geplanter Versand: heute, {there} Uhr (UTC)." in page
+    assert "angehalten</span>" in page
+    assert "What the gate says" in operator.get(room.page).text
+
+
+def test_a_name_that_looks_like_a_place_or_a_tag_is_a_name(operator: FlaskClient, house: House) -> None:
+    of = make.newsletter(name="100 %(name)s %% <i>")
+    made = make.edition(of, make.articles(make.source(), 2))
+    make.subscription(of, house)
+    editions.send(made.id, house)
+    editions.pause(made.id, "%(problem)s <b>")
+
+    for path in ("/console", f"/console/editions/{made.id}"):
+        page = operator.get(path, headers=GERMAN).text
+        assert "100 %(name)s %% &lt;i&gt;" in page
+        assert "%(problem)s &lt;b&gt;" in page
+        assert "<i>" not in page
+
+
+def test_what_was_done_is_said_in_their_language_and_noted_in_english(operator: FlaskClient, house: House) -> None:
+    room = newsroom(house)
+    make.press(operator, f"{ACCOUNT}/language", language="de")
+
+    make.press(operator, f"{room.page}/hold", because="")
+    assert "Die Ausgabe ist angehalten" in operator.get(room.page).text
+    assert trail().events[0].what == "held"
+
+
+def test_reasons_times_and_refusals_are_said_in_the_language_too(operator: FlaskClient, house: House) -> None:
+    room = newsroom(house)
+    make.press(operator, f"{ACCOUNT}/language", language="de")
+
+    digest = operator.get("/console/digests/morning").text
+    refused = make.press(operator, f"{room.page}/subject", subject="x" * 101)
+    gone = make.press(operator, f"{room.page}/split", other_subject="Or so?", share="70", minutes="120")
+
+    assert "um 06:30" in digest
+    assert "Ein Betreff hat 1 bis 100 Zeichen, nicht 101." in refused.text
+    assert "Wählen Sie 2% bis 50% der Leserschaft." in gone.text

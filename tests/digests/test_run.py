@@ -231,7 +231,7 @@ def test_an_edition_is_unique_for_its_newsletter_and_slot(house: House) -> None:
 def test_the_public_page_says_when_it_comes(house: House) -> None:
     digest, _ = daily(house)
 
-    assert db.session.get_one(Newsletter, digest.newsletter_id).schedule_words == "at 06:30 every day (UTC)"
+    assert db.session.get_one(Newsletter, digest.newsletter_id).schedule == "30 6 * * * UTC"
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_a_profile_is_kept_and_shown_and_can_be_emptied(
     status, page = do(client, path, "profile", **said)
 
     person = ann.subscriber
-    assert (status, "Saved." in page) == (200, True)
+    assert (status, "Gespeichert." in page) == (200, True)
     assert (person.name, person.language, person.timezone, person.local_hour) == (
         "Ann Lee",
         "de",

@@ -17,6 +17,7 @@ from newsletter.app import create_app
 from newsletter.core.db import db
 from newsletter.core.settings import ProofOfWork, Settings
 from newsletter.mail.house import House
+from newsletter.mail.languages import LANGUAGES
 from newsletter.mail.message import Envelope
 from newsletter.subscriptions import service
 from newsletter.subscriptions.models import SignUp, Subscription
@@ -57,8 +58,11 @@ def test_the_script_is_small_whole_and_kept_for_a_while(client: FlaskClient) -> 
     assert client.get("/embed/courier.js", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 
-def test_script_and_solver_together_are_small_and_read_by_any_page(settings: Settings, app: Flask) -> None:
-    make.newsletter()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_script_and_solver_together_are_small_and_read_by_any_page(
+    settings: Settings, app: Flask, language: str
+) -> None:
+    make.newsletter(language=language)
     app = create_app(replace(settings, proof_of_work=ProofOfWork(1000, is_required=True)))
     asking = app.test_client()
 

@@ -18,7 +18,7 @@ from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.forms import WordsField
 from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.foot import Foot
-from newsletter.web import csrf, current, errors, headers, pages, static_files
+from newsletter.web import csrf, current, errors, headers, pages, static_files, words
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 SETTINGS = Settings(
@@ -41,7 +41,7 @@ class Sample:
     postal_address: str = "12 Quay Street\n4051 Port Alder"
     language: str = "en"
     direction: str = "ltr"
-    schedule_words: str | None = "every weekday at 06:30"
+    schedule: str = "30 6 * * 1-5 Europe/Zurich"
     accent: str | None = "#0b6e6e"
 
 
@@ -131,7 +131,7 @@ def small_app(base_url: str = SETTINGS.base_url) -> Flask:
     app.secret_key = SETTINGS.secret_keys[0]
     settings = replace(SETTINGS, base_url=base_url)
     current.hold(app, make_house(settings))
-    for part in (headers, csrf, errors, pages, static_files):
+    for part in (headers, csrf, errors, words, pages, static_files):
         part.register(app)
     return app
 
@@ -156,7 +156,7 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
             "Harbour Lights",
             "harbour-lights",
             description="The long reads of the week.",
-            schedule_words=None,
+            schedule="",
             accent="#b3541e",
         ),
         Sample(

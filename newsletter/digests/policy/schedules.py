@@ -10,6 +10,7 @@ from cronsim import CronSim, CronSimError
 
 from newsletter.core.errors import InvalidSchedule
 from newsletter.core.words import said
+from newsletter.mail.schedules import schedule_in_words
 
 GRACE = timedelta(hours=2)
 """How late an edition may still start; a morning briefing in the afternoon is no service."""
@@ -56,10 +57,14 @@ def next_slots(cron: str, timezone: str, after: datetime, how_many: int = 10) ->
     return list(islice(_slots(cron, timezone, after), how_many))
 
 
-def in_words(cron: str, timezone: str) -> str:
-    """`at 06:30 on Monday through Friday (Europe/Zurich)`. Raises InvalidSchedule."""
-    words = str(_simulated(cron, timezone, datetime(2000, 1, 1, tzinfo=UTC)).explain())
-    return f"{words[:1].lower()}{words[1:]} ({timezone})"
+def in_words(cron: str, timezone: str, language: str = "en") -> str:
+    """`at 06:30 on Monday through Friday (Europe/Zurich)`; English where another language has no words for it.
+
+    Raises InvalidSchedule.
+    """
+    _simulated(cron, timezone, datetime(2000, 1, 1, tzinfo=UTC))
+    schedule = f"{cron} {timezone}"
+    return schedule_in_words(schedule, language) or schedule_in_words(schedule)
 
 
 def is_too_late(due_at: datetime, now: datetime) -> bool:

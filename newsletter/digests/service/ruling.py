@@ -66,7 +66,7 @@ def add_digest(slug: str, newsletter_slug: str, rule: Rule, sources: Sequence[in
         db.session.execute(
             insert(DigestSource), [{"digest_id": added.id, "source_id": source_id} for source_id in set(sources)]
         )
-        announce_schedule(of.id, in_words(cron, timezone))
+        announce_schedule(of.id, cron, timezone)
         return added
 
 
@@ -87,7 +87,7 @@ def reschedule(slug: str, when: str, timezone: str | None) -> Digest:
         digest.timezone = timezone or digest.timezone
         digest.aim(next_due(cron, digest.timezone, now()))
         digest.cron = cron
-        announce_schedule(digest.newsletter_id, in_words(cron, digest.timezone))
+        announce_schedule(digest.newsletter_id, cron, digest.timezone)
         return digest
 
 

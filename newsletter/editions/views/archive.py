@@ -21,7 +21,7 @@ from newsletter.mail.notes import markdown
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.service.guarding import stamp
-from newsletter.subscriptions.views.answers import about
+from newsletter.subscriptions.views.answers import about, speak_as
 from newsletter.subscriptions.views.foot import foot
 from newsletter.subscriptions.views.proofs import with_script
 from newsletter.web.caching import shared_with_form
@@ -34,7 +34,7 @@ blueprint = Blueprint("archive", __name__)
 
 @blueprint.get("/<slug>/archive")
 def archive(slug: str) -> Response:
-    of, typed, place = newsletter(slug), plain(request.args.get("q", "")[:LONGEST_SEARCH]), _place()
+    of, typed, place = speak_as(newsletter(slug)), plain(request.args.get("q", "")[:LONGEST_SEARCH]), _place()
     page = archive_page(of.id, place, search_words(typed) if typed else None)
     body = _about(
         "pages/archive.html",
@@ -50,7 +50,7 @@ def archive(slug: str) -> Response:
 
 @blueprint.get("/<slug>/archive/<number>")
 def edition(slug: str, number: str) -> Response:
-    of = newsletter(slug)
+    of = speak_as(newsletter(slug))
     shown = public_edition(of.id, whole_number(number))
     layout = layout_of(shown)
     told = parts(articles_of(shown.id), layout, of)

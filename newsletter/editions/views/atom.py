@@ -13,6 +13,7 @@ from newsletter.editions.views.printed import Issue, Story, issue, stories
 from newsletter.mail.message import plain
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter
+from newsletter.subscriptions.views.answers import speak_as
 from newsletter.web.caching import shared
 from newsletter.web.current import house
 
@@ -35,7 +36,7 @@ class Entry:
 
 @blueprint.get("/<slug>/feed.xml")
 def feed(slug: str) -> Response:
-    of, base_url = newsletter(slug), house().settings.base_url
+    of, base_url = speak_as(newsletter(slug)), house().settings.base_url
     editions = archive_page(of.id).editions
     updated = max((each.window_end for each in editions), default=of.created_at)
     body = render_template(

@@ -10,6 +10,7 @@ from newsletter.articles.links import article_url
 from newsletter.articles.models import Article
 from newsletter.articles.parsers.urls import web_url
 from newsletter.articles.queries import source_titles
+from newsletter.core.words import said
 from newsletter.editions.emails import Shown, pictured
 from newsletter.editions.links import edition_url
 from newsletter.editions.models import Edition
@@ -18,6 +19,7 @@ from newsletter.mail.languages import date_in_words
 from newsletter.mail.notes import markdown
 from newsletter.newsletters.models import Newsletter
 from newsletter.web.current import house
+from newsletter.web.words import language, translated
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Issue:
 
     @property
     def day(self) -> str:
-        return date_in_words(self.moment)
+        return date_in_words(self.moment, language())
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Story:
 
     @property
     def day(self) -> str:
-        return date_in_words(self.moment)
+        return date_in_words(self.moment, language())
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def parts(articles: Sequence[Article], layout: Layout, of: Newsletter) -> list[P
     told = zip(articles, stories(articles, of), strict=True)
     made: list[Part] = []
     for section, group in groupby(told, key=lambda pair: layout.sections.get(pair[0].id, "")):
-        title = section or ("More" if made else "")
+        title = section or (str(translated(said("More"))) if made else "")
         note = markdown(layout.notes.get(section, "")) if section else ""
         made.append(Part(title, note, [story for _, story in group]))
     return made

@@ -79,10 +79,10 @@ def add_newsletter(masthead: Masthead, slug: str = "", style: Style = PLAIN) -> 
         return founded
 
 
-def announce_schedule(newsletter_id: int, words: str) -> None:
-    """Say on the public page when the newsletter comes; `words` go after "It comes"."""
+def announce_schedule(newsletter_id: int, cron: str, timezone: str) -> None:
+    """Say on the public pages when the newsletter comes, by good cron text."""
     with transaction():
-        db.session.get_one(Newsletter, newsletter_id).schedule_words = words[:200]
+        db.session.get_one(Newsletter, newsletter_id).schedule = f"{cron} {timezone}"
 
 
 def send_first(slug: str, rule: CanaryRule | None) -> Newsletter:

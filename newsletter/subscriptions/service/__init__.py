@@ -8,7 +8,7 @@ from newsletter.subscriptions.service.consent import Origin
 from newsletter.subscriptions.service.counting import purge_counts
 from newsletter.subscriptions.service.erasing import erase, erase_address, erase_again, erase_here
 from newsletter.subscriptions.service.leaving import (
-    check_never,
+    find_never,
     never_write,
     newsletter_to_leave,
     unsubscribe,
@@ -23,12 +23,12 @@ __all__ = [
     "Origin",
     "Wish",
     "answer_sign_ups",
-    "check_never",
     "confirm",
     "erase",
     "erase_address",
     "erase_again",
     "erase_here",
+    "find_never",
     "never_write",
     "newsletter_to_leave",
     "newsletters_to_confirm",

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from newsletter.core.addresses import Address, parse, parse_and_ask_dns
 from newsletter.core.errors import InvalidAddress
 from newsletter.core.setting_urls import LOOPBACK_HOSTS
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.subscriptions.policy.screening import Sort, is_reserved, sort_of
 from newsletter.subscriptions.policy.typos import find_meant
@@ -19,16 +20,16 @@ def acceptable(text: str, house: House) -> Address:
     """The address, if somebody may sign up with it here. Raises InvalidAddress, with what to do about it."""
     mailbox = parse(text)
     if sort_of(mailbox.local) is Sort.ROLE and house.settings.role_addresses == "refuse":
-        problem = (
+        problem = said(
             "This looks like the address of an office, which several people read; please use one of your own."
         )
         raise InvalidAddress(problem)
     if mailbox.domain in house.disposable:
-        problem = "Addresses that last only for a while cannot sign up; please use one that you keep."
+        problem = said("Addresses that last only for a while cannot sign up; please use one that you keep.")
         raise InvalidAddress(problem)
     check_brought(mailbox, house)
     if mailbox.is_international and not house.takes_international:
-        problem = (
+        problem = said(
             "Our mail server cannot write to addresses with letters such as ü or 字 before the @; "
             "please use another address."
         )
@@ -42,10 +43,10 @@ def check_brought(mailbox: Address, house: House) -> None:
     Offices and domains that last for a while are for them to judge.
     """
     if sort_of(mailbox.local) is Sort.MACHINE:
-        problem = "Nobody reads what is sent to this address; please use one that you read."
+        problem = said("Nobody reads what is sent to this address; please use one that you read.")
         raise InvalidAddress(problem)
     if is_reserved(mailbox.domain) and not _is_a_try(house.settings.base_url):
-        problem = "This domain is kept for examples and private networks, and no mail arrives there."
+        problem = said("This domain is kept for examples and private networks, and no mail arrives there.")
         raise InvalidAddress(problem)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from newsletter.core.clock import now
 from newsletter.core.db import db, insert_ignoring, transaction
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 from newsletter.subscriptions.models import Follow, Followable, Subscription
 from newsletter.subscriptions.policy import FollowKind
 from newsletter.subscriptions.service.consent import Named
@@ -17,6 +18,24 @@ MOST_FOLLOWED, LONGEST_FOLLOWED = 20, 100
 
 Choice = Mapping[FollowKind, Sequence[str]]
 """What is followed, by kind; a kind that is missing stays as it is."""
+
+_TOO_MUCH = {
+    FollowKind.TOPIC: said(
+        "Please name at most %(most)s topics, each of at most %(longest)s characters.",
+        most=MOST_FOLLOWED,
+        longest=LONGEST_FOLLOWED,
+    ),
+    FollowKind.AUTHOR: said(
+        "Please name at most %(most)s authors, each of at most %(longest)s characters.",
+        most=MOST_FOLLOWED,
+        longest=LONGEST_FOLLOWED,
+    ),
+    FollowKind.SOURCE: said(
+        "Please name at most %(most)s sources, each of at most %(longest)s characters.",
+        most=MOST_FOLLOWED,
+        longest=LONGEST_FOLLOWED,
+    ),
+}
 
 
 def offer(newsletter_id: int, found: Mapping[tuple[FollowKind, str], int]) -> None:
@@ -61,7 +80,7 @@ def follow(whose: Named, numbers: Collection[int]) -> None:
             )
         ).all()
         if not wanted:
-            problem = "Nothing was chosen, or there is nothing new about it any more."
+            problem = said("Nothing was chosen, or there is nothing new about it any more.")
             raise InvalidInput(problem, field="follow")
         choice: dict[FollowKind, list[str]] = {}
         named = [(each.kind, each.value) for each in subscription.follows]
@@ -76,10 +95,7 @@ def check(choice: Choice) -> None:
     """Raises InvalidInput for more than one may follow, or what is too long for a name."""
     for kind, values in choice.items():
         if len(set(values)) > MOST_FOLLOWED or any(len(value) > LONGEST_FOLLOWED for value in values):
-            problem = (
-                f"Please name at most {MOST_FOLLOWED} {kind}s, each of at most {LONGEST_FOLLOWED} characters."
-            )
-            raise InvalidInput(problem, field=f"{kind}s")
+            raise InvalidInput(_TOO_MUCH[kind], field=f"{kind}s")
 
 
 def check_offered(subscription: Subscription, choice: Choice) -> None:
@@ -92,5 +108,5 @@ def check_offered(subscription: Subscription, choice: Choice) -> None:
         Followable.newsletter_id == subscription.newsletter_id
     )
     if chosen - {(FollowKind(kind), value) for kind, value in db.session.execute(offered)}:
-        problem = "This newsletter has nothing by one of those you chose. Please choose among what is shown."
+        problem = said("This newsletter has nothing by one of those you chose. Please choose among what is shown.")
         raise InvalidInput(problem, field="authors")

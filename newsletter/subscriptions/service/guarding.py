@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from newsletter.core.clock import now
 from newsletter.core.errors import InvalidInput, LinkDamaged
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.subscriptions.policy.budgets import Trust
 
@@ -32,7 +33,9 @@ def trust_in(stamped: str, unseen: str, house: House) -> Trust:
         return Trust.MACHINE
     age = now() - opened_at
     if age > LONGEST:
-        problem = "This form was open for more than a day. Nothing is lost; please press the button once more."
+        problem = said(
+            "This form was open for more than a day. Nothing is lost; please press the button once more."
+        )
         raise InvalidInput(problem, field="form")
     # A stamp has whole seconds, and the clocks of two machines differ: a form from the future is no sign of haste.
     return Trust.MACHINE if timedelta(0) <= age < SHORTEST else Trust.SIGNED

@@ -5,6 +5,7 @@ from sqlalchemy import select, update
 from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 from newsletter.subscriptions.models import Subscriber, Subscription
 from newsletter.subscriptions.policy import SubscriptionStatus
 from newsletter.subscriptions.service.consent import Named
@@ -25,7 +26,7 @@ def held(whose: Named) -> Subscription:
         .execution_options(populate_existing=True)
     )
     if found is None:
-        problem = "You are not subscribed to this newsletter, so there is nothing to change."
+        problem = said("You are not subscribed to this newsletter, so there is nothing to change.")
         raise InvalidInput(problem, field="newsletter")
     return found
 

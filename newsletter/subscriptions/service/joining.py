@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, case, exists, null, select, update
 from newsletter.core.clock import now
 from newsletter.core.db import db, insert_ignoring, rows_written, transaction
 from newsletter.core.errors import InvalidInput, NotFound
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.links import new_nonce
@@ -30,7 +31,9 @@ def join(subscriber_id: int, slug: str, origin: Origin, house: House) -> None:
     with transaction():
         of, moment, person = newsletter(slug), now(), _held(subscriber_id)
         if not may_be_asked(person.address_key):
-            problem = "This address is on the list of those that are never written to, so it gets no newsletter."
+            problem = said(
+                "This address is on the list of those that are never written to, so it gets no newsletter."
+            )
             raise InvalidInput(problem, field="newsletter")
         whose = Named(person.id, of.id)
         db.session.execute(

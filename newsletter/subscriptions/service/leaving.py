@@ -78,9 +78,9 @@ def never_write(token: str, origin: Origin, house: House) -> None:
             end(Named(person.id, subscription.newsletter_id), EndReason.NEVER_WRITE, origin)
 
 
-def check_never(token: str, house: House) -> None:
-    """Whether the link is one of ours; changes nothing. Raises LinkDamaged."""
-    reader(house).never(token, now())
+def find_never(token: str, house: House) -> Subscriber | None:
+    """Whose link it is, None when nothing is kept of them any more; changes nothing. Raises LinkDamaged."""
+    return db.session.get(Subscriber, reader(house).never(token, now()))
 
 
 def end(whose: Named, reason: EndReason, origin: Origin, link: Link = NO_LINK) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy import update
 from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
 from newsletter.core.errors import InvalidInput, LinkExpired, NotFound
+from newsletter.core.words import said
 from newsletter.delivery.service import cancel_for
 from newsletter.mail.house import House
 from newsletter.mail.message import plain
@@ -148,7 +149,7 @@ def _wishes(opened: Opened, own: Mapping[int, Subscription]) -> Mapping[int, Seq
 def prefer(whose: Named, cadence: str, choice: Choice) -> None:
     """How often, and what of it; a kind that `choice` does not name stays as it is. Raises InvalidInput."""
     if cadence not in set(Cadence):
-        problem = f"There is no such cadence; expected one of {', '.join(Cadence)}."
+        problem = said("There is no such cadence; expected one of %(known)s.", known=", ".join(Cadence))
         raise InvalidInput(problem, field="cadence")
     wanted = {
         kind: list(dict.fromkeys(name for each in values if (name := plain(each).strip())))
@@ -172,7 +173,7 @@ def pause(whose: Named, until: date) -> None:
     of = db.session.get_one(Newsletter, whose.newsletter_id)
     today = _today(of)
     if not today < until <= today + LONGEST_PAUSE:
-        problem = "Please choose a day from tomorrow on, and within a year."
+        problem = said("Please choose a day from tomorrow on, and within a year.")
         raise InvalidInput(problem, field="until")
     with transaction():
         subscription = held(whose)

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import InvalidInput, NotFound
+from newsletter.core.words import said
 from newsletter.mail.message import plain
 from newsletter.newsletters.queries import newsletters
 from newsletter.subscriptions.models import Subscriber
@@ -63,7 +64,7 @@ def offered_zones() -> Mapping[str, None]:
 def _name(typed: str) -> str:
     name = plain(typed).strip()
     if len(name) > LONGEST_NAME:
-        problem = "A name has at most 100 characters here."
+        problem = said("A name has at most 100 characters here.")
         raise InvalidInput(problem, field="name")
     return name
 
@@ -72,15 +73,17 @@ def _hour(typed: str) -> int | None:
     if not typed:
         return None
     if not (_NUMBER.fullmatch(typed) and int(typed) in HOURS):
-        problem = "Please choose an hour from 0 to 23."
+        problem = said("Please choose an hour from 0 to 23.")
         raise InvalidInput(problem, field="local_hour")
     return int(typed)
 
 
-_NAMES = {"language": "language", "timezone": "time zone"}
+_NOT_ON_THE_LIST = {
+    "language": said("Please choose a language from the list."),
+    "timezone": said("Please choose a time zone from the list."),
+}
 
 
 def _check(chosen: str, offered: set[str], field: str) -> None:
     if chosen not in offered:
-        problem = f"Please choose a {_NAMES[field]} from the list."
-        raise InvalidInput(problem, field=field)
+        raise InvalidInput(_NOT_ON_THE_LIST[field], field=field)

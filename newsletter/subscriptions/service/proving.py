@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from newsletter.core.clock import now
 from newsletter.core.db import insert_ignoring, rows_written, transaction
 from newsletter.core.errors import InvalidInput, NotFound
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.newsletters.queries import newsletter
 from newsletter.subscriptions.models import SpentProof
@@ -43,7 +44,7 @@ def proven(origin: Origin, payload: str, slug: str, house: House) -> Origin:
     if asked is None or origin.trust is Trust.MACHINE:
         return origin
     if not payload and asked.is_required:
-        problem = (
+        problem = said(
             "To keep programs away, this form has your browser solve a small task, and for that it needs "
             "JavaScript. Please switch it on if it is off, load this page again, and press the button once more."
         )
@@ -54,7 +55,7 @@ def proven(origin: Origin, payload: str, slug: str, house: House) -> Origin:
     if proof is None:
         return replace(origin, trust=Trust.MACHINE)
     if proof.expires_at < now():
-        problem = (
+        problem = said(
             "This form has waited for more than ten minutes. Nothing is lost; please press the button once more."
         )
         raise InvalidInput(problem, field="form")

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
 from newsletter.core.errors import InvalidAddress, LinkDamaged, LinkExpired
+from newsletter.core.words import said
 from newsletter.delivery.service import Recipient, queue_to_one, readdress
 from newsletter.mail.house import House
 from newsletter.subscriptions import emails
@@ -40,7 +41,7 @@ def ask_change(person: Subscriber, typed: str, origin: Origin, house: House) -> 
     """Note that this person wants to be written to at another address. Raises InvalidAddress."""
     mailbox = acceptable(typed, house)
     if mailbox.key(house.settings.pepper) == person.address_key:
-        problem = "This is the address that you have already."
+        problem = said("This is the address that you have already.")
         raise InvalidAddress(problem)
     with transaction():
         noted = note_asked(mailbox, replace(origin, method=CHANGE), house)

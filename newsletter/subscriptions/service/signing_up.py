@@ -14,6 +14,7 @@ from newsletter.core.addresses import Address, keyed
 from newsletter.core.clock import now
 from newsletter.core.db import db, execute, transaction
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 from newsletter.mail.house import House
 from newsletter.mail.message import plain
 from newsletter.newsletters.queries import newsletter_id
@@ -52,7 +53,9 @@ def sign_up(address: str, slugs: Sequence[str], origin: Origin, house: House, wi
     Raises InvalidAddress, InvalidInput, NotFound.
     """
     if not 0 < len(slugs) <= MOST_NEWSLETTERS:
-        problem = f"Please choose at least one newsletter, and at most {MOST_NEWSLETTERS} at a time."
+        problem = said(
+            "Please choose at least one newsletter, and at most %(most)s at a time.", most=MOST_NEWSLETTERS
+        )
         raise InvalidInput(problem, field="newsletters")
     mailbox = acceptable(address, house)
     # On SQLite nobody else can write meanwhile, so all that can be done before is done.
@@ -106,8 +109,9 @@ def _row(mailbox: Address, origin: Origin, house: House) -> dict[str, Any]:
 def _checked(wish: Wish) -> Wish:
     followed = [plain(value) for value in (*wish.topics, *wish.authors, *wish.sources)]
     if len(followed) > MOST_FOLLOWED or any(len(value) > LONGEST_FOLLOWED for value in followed):
-        problem = (
-            f"Please choose at most {MOST_FOLLOWED} topics, authors and sources, each of at most 100 characters."
+        problem = said(
+            "Please choose at most %(most)s topics, authors and sources, each of at most 100 characters.",
+            most=MOST_FOLLOWED,
         )
         raise InvalidInput(problem, field="topics")
     return Wish(

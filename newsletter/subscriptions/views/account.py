@@ -2,8 +2,11 @@
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 
+from newsletter.core.db import db
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import Said, said
 from newsletter.newsletters.queries import newsletter
+from newsletter.subscriptions.models import Subscriber
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.service import (
     erase_here,
@@ -18,13 +21,14 @@ from newsletter.subscriptions.service.addressing import find_suggestion
 from newsletter.subscriptions.service.preferring import Opened
 from newsletter.subscriptions.service.profile import Profile
 from newsletter.subscriptions.views import wordings
-from newsletter.subscriptions.views.answers import Answer, origin, trace
-from newsletter.subscriptions.views.preferences import done, nothing_kept, tried
+from newsletter.subscriptions.views.answers import Answer, origin, speak_as_wished, speak_to, trace
+from newsletter.subscriptions.views.preferences import done, nothing_kept, speak_to_who_opened, tried
 from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
 from newsletter.web.numbers import MOST_DIGITS, find_number
+from newsletter.web.words import marked
 
-CHANGE, CONFIRM_CHANGE = "Change my address", "Yes, write to me here"
+CHANGE, CONFIRM_CHANGE = said("Change my address"), said("Yes, write to me here")
 """The words on the buttons, as the templates have them and the ledger keeps them."""
 
 blueprint = Blueprint("account", __name__)
@@ -33,6 +37,7 @@ blueprint = Blueprint("account", __name__)
 @blueprint.get("/account/<token>")
 def account(token: str) -> Answer:
     opened = preferring.find_account(token, house())
+    speak_to_who_opened(opened)
     return _page(opened, token) if opened else nothing_kept()
 
 
@@ -40,6 +45,7 @@ def account(token: str) -> Answer:
 @by_token_only
 def change(token: str) -> Answer:
     opened = preferring.find_account(token, house())
+    speak_to_who_opened(opened)
     if opened is None:
         return nothing_kept()
     wish = request.form.get("do", "")
@@ -58,6 +64,7 @@ def change(token: str) -> Answer:
 @blueprint.get("/email-change/<token>")
 def prove(token: str) -> Answer:
     wished = readdressing.find_change(token, house())
+    speak_to(db.session.get(Subscriber, wished.subscriber_id))
     if wished.done_at:
         return render_template("pages/address_changed.html")
     return render_template("pages/address_prove.html", action_url=url_for("account.proven", token=token))
@@ -66,24 +73,27 @@ def prove(token: str) -> Answer:
 @blueprint.post("/email-change/<token>")
 @by_token_only
 def proven(token: str) -> Answer:
-    readdressing.change_address(token, trace(readdressing.METHOD, CONFIRM_CHANGE), house())
+    speak_to(db.session.get(Subscriber, readdressing.find_change(token, house()).subscriber_id))
+    readdressing.change_address(token, trace(readdressing.METHOD, str(marked(CONFIRM_CHANGE))), house())
     return render_template("pages/address_changed.html")
 
 
-def _done(opened: Opened, wish: str) -> str:
+def _done(opened: Opened, wish: str) -> Said:
     if wish == "join":
         of = newsletter(request.form.get("newsletter", ""))
         seen_on = trace(preferring.METHOD, wordings.join_one(of).text)
         joining.join(opened.person.id, of.slug, seen_on, house())
-        return "You are subscribed."
+        return said("You are subscribed.")
     if wish == "profile":
         typed = {name: request.form.get(name, "") for name in ("name", "language", "timezone", "local_hour")}
         profile.describe(opened.person.id, Profile(**typed))
-        return "Saved."
+        # The answer is the first page in what was just chosen.
+        speak_as_wished(opened.person)
+        return said("Saved.")
     if wish == "follow":
         numbers = [number for each in request.form.getlist("follow") if (number := find_number(each, MOST_DIGITS))]
         following.follow(opened.subscription_to(request.form.get("newsletter", "")), numbers)
-        return "Saved."
+        return said("Saved.")
     return done(opened)
 
 
@@ -97,7 +107,7 @@ def _asked_to_change(opened: Opened, token: str) -> Answer:
                 "pages/address_slip.html", typed=typed.strip(), suggestion=meant, **_whose(opened, token)
             )
         wanted = meant if meant and keep == "suggested" else typed
-        readdressing.ask_change(opened.person, wanted, origin(readdressing.CHANGE, CHANGE), house())
+        readdressing.ask_change(opened.person, wanted, origin(readdressing.CHANGE, str(marked(CHANGE))), house())
     except InvalidInput as problem:
         return _page(opened, token, wrong_address=str(problem), typed_address=typed), 422
     return render_template("pages/address_asked.html", **_whose(opened, token))

@@ -7,13 +7,15 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 
 from newsletter.core.errors import NotFound
+from newsletter.core.words import said
+from newsletter.mail.languages import direction
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter, newsletters
 from newsletter.subscriptions.forms import SignUpForm
 from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.service.guarding import stamp
 from newsletter.subscriptions.views import wordings
-from newsletter.subscriptions.views.answers import Answer, url_of
+from newsletter.subscriptions.views.answers import Answer, speak_as, url_of
 from newsletter.subscriptions.views.offer import ASKABLE, THEMES, Offer, offer_in
 from newsletter.subscriptions.views.proofs import asked_proof, with_script
 from newsletter.subscriptions.views.taking import form_sent_in, hours_to_confirm, take
@@ -22,9 +24,25 @@ from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
 from newsletter.web.headers import content_policy
 from newsletter.web.static_files import FOLDER
+from newsletter.web.words import language, translated
 
 KEPT_FOR = 3600
 """Seconds that a browser shows the script without asking for a newer one."""
+
+_WORDS = {
+    "address": said("E-mail address"),
+    "button": said("Sign up"),
+    "after": said("We first send one mail to ask whether it was you. Nothing else comes until you say yes in it."),
+    "wait": said("One moment …"),
+    "offline": said("You are offline."),
+    "later": said("Nothing has been sent. Please try again when you are back."),
+    "failed": said("That did not work."),
+    "ours": said("It is our mistake. Please try again in a minute."),
+    # The script puts the address in the place of the sign.
+    "suggested": said("Yes, use %(address)s", address="%"),
+    "typed": said("No, keep %(address)s", address="%"),
+}
+"""What the script says by itself."""
 
 blueprint = Blueprint("embed", __name__)
 
@@ -32,12 +50,15 @@ blueprint = Blueprint("embed", __name__)
 @blueprint.get("/embed/<slug>.js")
 @readable_anywhere
 def script(slug: str) -> Answer:
-    of = newsletter(slug)
+    of = speak_as(newsletter(slug))
     facts = {
         "slug": of.slug,
         "subscribe": f"{url_of(of)}/subscribe",
         "fields": f"{url_of_embed(of)}/fields.json",
         "css": _style(),
+        "lang": language(),
+        "dir": direction(language()),
+        "words": {name: translated(each) for name, each in _WORDS.items()},
     }
     if house().settings.proof_of_work:
         facts["solver"] = f"{url_of_embed(of)}/proof.js"
@@ -74,7 +95,7 @@ def fields(slug: str) -> Answer:
 @blueprint.get("/embed/<slug>")
 @in_frames_anywhere
 def frame(slug: str) -> Answer:
-    of = newsletter(slug)
+    of = speak_as(newsletter(slug))
     offer = offer_in(request.args, of)
     if "sent" in request.args:
         return _framed("embed/sent.html", of, offer, hours=hours_to_confirm())
@@ -85,7 +106,7 @@ def frame(slug: str) -> Answer:
 @by_token_only
 @in_frames_anywhere
 def subscribe(slug: str) -> Answer:
-    of, form = newsletter(slug), form_sent_in()
+    of, form = speak_as(newsletter(slug)), form_sent_in()
     offer = offer_in(request.args, of)
     taken = take(form, of, wordings.FRAME)
     if taken.is_noted:
@@ -97,7 +118,7 @@ def subscribe(slug: str) -> Answer:
 
 @blueprint.get("/<slug>/snippets")
 def snippets(slug: str) -> Answer:
-    of = newsletter(slug)
+    of = speak_as(newsletter(slug))
     offer = offer_in(request.args, of)
     query = urlencode(offer.query, doseq=True)
     page = render_template(

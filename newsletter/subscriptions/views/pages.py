@@ -11,7 +11,7 @@ from newsletter.subscriptions.queries import followables_by_id
 from newsletter.subscriptions.service.following import MOST_FOLLOWED
 from newsletter.subscriptions.service.guarding import stamp
 from newsletter.subscriptions.views import wordings
-from newsletter.subscriptions.views.answers import Answer, about, url_of
+from newsletter.subscriptions.views.answers import AREA, Answer, about, speak_as, url_of
 from newsletter.subscriptions.views.proofs import asked_proof, with_script
 from newsletter.subscriptions.views.taking import followed, form_sent_in, hours_to_confirm, take, told_as_json
 from newsletter.web.cross_origin import readable_as_json
@@ -19,18 +19,20 @@ from newsletter.web.csrf import by_token_only
 from newsletter.web.current import house
 from newsletter.web.errors import wants_json
 from newsletter.web.numbers import MOST_DIGITS, find_number
+from newsletter.web.words import speak_by_browser
 
 blueprint = Blueprint("public", __name__)
 
 
 @blueprint.get("/")
 def index() -> Answer:
+    speak_by_browser(AREA)
     return render_template("pages/index.html", newsletters=[(each, url_of(each)) for each in newsletters()])
 
 
 @blueprint.get("/<slug>")
 def page(slug: str) -> Answer:
-    of, form = newsletter(slug), SignUpForm()
+    of, form = speak_as(newsletter(slug)), SignUpForm()
     for each in followables_by_id(_numbers()):
         if each.newsletter_id == of.id:
             form[f"{each.kind}s"].data.append(each.value)
@@ -41,7 +43,7 @@ def page(slug: str) -> Answer:
 @by_token_only
 @readable_as_json
 def subscribe(slug: str) -> Answer:
-    of, form = newsletter(slug), form_sent_in()
+    of, form = speak_as(newsletter(slug)), form_sent_in()
     if wants_json():
         return told_as_json(take(form, of, "script"), form, of)
     taken = take(form, of, _which(form))
@@ -54,7 +56,7 @@ def subscribe(slug: str) -> Answer:
 
 @blueprint.get("/<slug>/check-your-inbox")
 def check_your_inbox(slug: str) -> Answer:
-    return about("pages/check_your_inbox.html", newsletter(slug), hours=hours_to_confirm())
+    return about("pages/check_your_inbox.html", speak_as(newsletter(slug)), hours=hours_to_confirm())
 
 
 def _numbers() -> Sequence[int]:

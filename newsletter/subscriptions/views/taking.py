@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import Response, get_template_attribute, jsonify, render_template, request
 
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions import service
 from newsletter.subscriptions.forms import SignUpForm
@@ -15,6 +16,7 @@ from newsletter.subscriptions.queries import followables
 from newsletter.subscriptions.views import wordings
 from newsletter.subscriptions.views.answers import origin
 from newsletter.web.current import house
+from newsletter.web.words import translated
 
 
 @dataclass(frozen=True)
@@ -72,22 +74,22 @@ def told_as_json(taken: Taken, form: SignUpForm, of: Newsletter) -> Response:
 def _asked(of: Newsletter) -> Response:
     within = get_template_attribute("pages/_parts.html", "span")(hours_to_confirm())
     text = render_template("embed/asked.txt", newsletter=of, within=str(within))
-    response = jsonify(answer="check-your-inbox", title="Check your inbox", text=text)
+    response = jsonify(answer="check-your-inbox", title=translated(said("Check your inbox")), text=text.strip())
     response.status_code = 202
     return response
 
 
 def _doubted(taken: Taken) -> Response:
-    title = f"Did you mean {taken.suggestion}?"
-    text = "Your confirmation goes to this address. Nothing has been sent yet."
+    title = translated(said("Did you mean %(address)s?", address=taken.suggestion))
+    text = translated(said("Your confirmation goes to this address. Nothing has been sent yet."))
     return jsonify(answer="did-you-mean", title=title, text=text, suggestion=taken.suggestion)
 
 
 def _wrong(form: SignUpForm) -> Response:
     """Problem details (RFC 9457)."""
-    errors = [{"field": "form", "detail": problem} for problem in form.form_errors]
-    errors += [{"field": field.name, "detail": field.errors[0]} for field in form if field.errors]
-    title = "Something needs another look"
+    errors = [{"field": "form", "detail": translated(problem)} for problem in form.form_errors]
+    errors += [{"field": field.name, "detail": translated(field.errors[0])} for field in form if field.errors]
+    title = translated(said("Something needs another look"))
     response = jsonify(type="about:blank", title=title, status=422, errors=errors)
     response.status_code = 422
     response.content_type = "application/problem+json"

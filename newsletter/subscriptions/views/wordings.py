@@ -1,7 +1,7 @@
 """What people are told where they agree or withdraw: made here once, for the page and for the consent ledger.
 
 A template prints these parts and adds no word of its own; the ledger keeps the same parts without their markup. So
-what is proved later is what was shown.
+what is proved later is what was shown. They are in the language in which the request is answered.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from newsletter.core.setting_urls import PrivacyNotice
+from newsletter.core.words import Said, said
+from newsletter.mail.languages import enumerated
+from newsletter.mail.schedules import schedule_in_words
 from newsletter.newsletters.models import Newsletter
+from newsletter.web.words import language, marked
 
 NOTHING = ""
 """Of a form on another site, and of a button in a mail program, we do not know what it said."""
@@ -18,10 +22,6 @@ NOTHING = ""
 
 PAGE, FOOT, FRAME = "page", "foot", "frame"
 """Our forms whose words we know: of a newsletter's page, at the foot of what people read, and in a frame."""
-
-
-LOCALE = "en"
-"""The language of all these words."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +45,25 @@ def sign_up(of: Newsletter, followed: Sequence[str] = (), notice: PrivacyNotice 
     return _told(
         name=of.name,
         description=of.description,
-        what="What you get",
-        what_words="The newest articles in one mail, each with its headline, its author and a link to read on.",
-        often="How often",
+        what=said("What you get"),
+        what_words=said(
+            "The newest articles in one mail, each with its headline, its author and a link to read on."
+        ),
+        often=said("How often"),
         often_words=_often(of),
-        before="What came before",
-        before_words="Read the past editions",
-        leave="How to leave",
-        leave_words="With the link in every mail: one page, one button. No account, no questions.",
-        heading="Sign up",
+        before=said("What came before"),
+        before_words=said("Read the past editions"),
+        leave=said("How to leave"),
+        leave_words=said("With the link in every mail: one page, one button. No account, no questions."),
+        heading=said("Sign up"),
         **_following(followed),
-        address=_label("E-mail address", "required"),
-        address_hint="Your address is never published.",
-        own_name=_label("Your name", "optional"),
-        button=Markup('Sign up<span class="unseen"> for {}</span>').format(_named(of)),
-        after="We first send one mail to ask whether it was you. Nothing else comes until you say yes in it.",
+        address=said('E-mail address <span class="note">(required)</span>'),
+        address_hint=said("Your address is never published."),
+        own_name=said('Your name <span class="note">(optional)</span>'),
+        button=said('Sign up<span class="unseen"> for %(name)s</span>', name=_named(of)),
+        after=said(
+            "We first send one mail to ask whether it was you. Nothing else comes until you say yes in it."
+        ),
         **_privacy(notice),
     )
 
@@ -67,11 +71,11 @@ def sign_up(of: Newsletter, followed: Sequence[str] = (), notice: PrivacyNotice 
 def short_form(of: Newsletter, notice: PrivacyNotice | None = None) -> Told:
     """The form at the foot of what people read."""
     return _told(
-        heading=Markup("Get {} by mail").format(_named(of)),
+        heading=said("Get %(name)s by mail", name=_named(of)),
         description=Markup('<span lang="{}" dir="{}">{}</span>').format(of.language, of.direction, of.description),
-        address="E-mail address",
-        button=Markup('Sign up<span class="unseen"> for {}</span>').format(_named(of)),
-        after="We first send one mail to ask whether it was you. You can leave with one click.",
+        address=said("E-mail address"),
+        button=said('Sign up<span class="unseen"> for %(name)s</span>', name=_named(of)),
+        after=said("We first send one mail to ask whether it was you. You can leave with one click."),
         **_privacy(notice),
     )
 
@@ -80,9 +84,11 @@ def framed_form(of: Newsletter, notice: PrivacyNotice | None = None) -> Told:
     """The form in a frame on other sites."""
     return _told(
         heading=_named(of),
-        address="E-mail address",
-        button=Markup('Sign up<span class="unseen"> for {}</span>').format(_named(of)),
-        after="We first send one mail to ask whether it was you. Nothing else comes until you say yes in it.",
+        address=said("E-mail address"),
+        button=said('Sign up<span class="unseen"> for %(name)s</span>', name=_named(of)),
+        after=said(
+            "We first send one mail to ask whether it was you. Nothing else comes until you say yes in it."
+        ),
         **_privacy(notice),
     )
 
@@ -98,12 +104,17 @@ def of_form(which: str, of: Newsletter, followed: Sequence[str] = (), notice: Pr
 def confirm(newsletters: Sequence[Newsletter], notice: PrivacyNotice | None = None) -> Told:
     """What the link in a confirmation leads to, for all newsletters that it confirms."""
     first, *others = newsletters
-    often = Markup("") if others or not first.schedule_words else escape(f", {first.schedule_words}")
+    often = "" if others else schedule_in_words(first.schedule, language())
+    names = _all_named(newsletters)
     return _told(
-        heading="Confirm your subscriptions" if others else "Confirm your subscription",
-        question=Markup("Do you want {} by mail{}?").format(_all_named(newsletters), often),
-        button="Yes, subscribe me",
-        after="Was it not you who signed up? Then close this page. Without the button, nothing is ever sent.",
+        heading=said("Confirm your subscriptions") if others else said("Confirm your subscription"),
+        question=said("Do you want %(names)s by mail, %(often)s?", names=names, often=often)
+        if often
+        else said("Do you want %(names)s by mail?", names=names),
+        button=said("Yes, subscribe me"),
+        after=said(
+            "Was it not you who signed up? Then close this page. Without the button, nothing is ever sent."
+        ),
         **_privacy(notice),
     )
 
@@ -111,45 +122,49 @@ def confirm(newsletters: Sequence[Newsletter], notice: PrivacyNotice | None = No
 def leave(of: Newsletter) -> Told:
     """What the unsubscribe link leads to."""
     return _told(
-        heading="Unsubscribe",
-        question=Markup("Do you want no more mails of {}?").format(_named(of)),
-        button=Markup('Unsubscribe<span class="unseen"> from {}</span>').format(_named(of)),
-        less="Only too much for now?",
-        pause="Pause it instead",
-        after="It takes effect at once. If you want to stay, close this page.",
+        heading=said("Unsubscribe"),
+        question=said("Do you want no more mails of %(name)s?", name=_named(of)),
+        button=said('Unsubscribe<span class="unseen"> from %(name)s</span>', name=_named(of)),
+        less=said("Only too much for now?"),
+        pause=said("Pause it instead"),
+        after=said("It takes effect at once. If you want to stay, close this page."),
     )
 
 
 def never_write() -> Told:
     """What the link "never write to me" leads to."""
     return _told(
-        heading="Never write to me",
-        question="Shall this address never get a mail from here again, whatever newsletter it is, and whoever "
-        "signs it up?",
-        button="Never write to me",
-        after="It takes effect at once, and signing up again does not undo it. To leave one newsletter only, use "
-        "the link in its mails.",
+        heading=said("Never write to me"),
+        question=said(
+            "Shall this address never get a mail from here again, whatever newsletter it is, "
+            "and whoever signs it up?"
+        ),
+        button=said("Never write to me"),
+        after=said(
+            "It takes effect at once, and signing up again does not undo it. "
+            "To leave one newsletter only, use the link in its mails."
+        ),
     )
 
 
 def stay(newsletters: Sequence[Newsletter]) -> Told:
     """What the link in the mail leads to that asks whether to go on."""
     return _told(
-        heading="Shall it go on?",
-        question=Markup("Do you still want {} by mail?").format(_all_named(newsletters)),
-        button="Yes, keep sending",
-        after="If you do not want it any more, close this page, and it ends by itself.",
+        heading=said("Shall it go on?"),
+        question=said("Do you still want %(names)s by mail?", names=_all_named(newsletters)),
+        button=said("Yes, keep sending"),
+        after=said("If you do not want it any more, close this page, and it ends by itself."),
     )
 
 
 def leave_one(of: Newsletter) -> Told:
     """The button of one newsletter among the preferences."""
-    return _told(button=Markup('Unsubscribe<span class="unseen"> from {}</span>').format(_named(of)))
+    return _told(button=said('Unsubscribe<span class="unseen"> from %(name)s</span>', name=_named(of)))
 
 
 def join_one(of: Newsletter) -> Told:
     """The button of one newsletter among the preferences."""
-    return _told(button=Markup('Subscribe<span class="unseen"> to {}</span>').format(_named(of)))
+    return _told(button=said('Subscribe<span class="unseen"> to %(name)s</span>', name=_named(of)))
 
 
 def _following(followed: Sequence[str]) -> Mapping[str, Markup]:
@@ -157,15 +172,21 @@ def _following(followed: Sequence[str]) -> Mapping[str, Markup]:
         return {}
     names = Markup(", ").join(Markup('<b dir="auto">{}</b>').format(each) for each in followed)
     return {
-        "follow": Markup("You follow {}.").format(names),
-        "follow_words": escape("It is kept with your subscription, and the link in each mail changes it."),
+        "follow": marked(said("You follow %(names)s.", names=names)),
+        "follow_words": marked(said("It is kept with your subscription, and the link in each mail changes it.")),
     }
 
 
 def privacy(notice: PrivacyNotice) -> Markup:
     """The link to the notice; in a tab of its own, because it may stand in a frame."""
-    words = Markup('<a href="{}" target="_blank" rel="noopener">How we treat your data</a> (version {})')
-    return words.format(notice.url, notice.version)
+    start, end = Markup('<a href="{}" target="_blank" rel="noopener">').format(notice.url), Markup("</a>")
+    told = said(
+        "%(start)sHow we treat your data%(end)s (version %(version)s)",
+        start=start,
+        end=end,
+        version=notice.version,
+    )
+    return marked(told)
 
 
 def _privacy(notice: PrivacyNotice | None) -> Mapping[str, Markup]:
@@ -173,7 +194,7 @@ def _privacy(notice: PrivacyNotice | None) -> Mapping[str, Markup]:
 
 
 def _told(**parts: str | Markup) -> Told:
-    return Told({name: escape(part) for name, part in parts.items()})
+    return Told({name: marked(part) if isinstance(part, Said) else escape(part) for name, part in parts.items()})
 
 
 def _named(of: Newsletter) -> Markup:
@@ -183,16 +204,11 @@ def _named(of: Newsletter) -> Markup:
 
 def _all_named(newsletters: Sequence[Newsletter]) -> Markup:
     """One, two and three."""
-    *others, last = [_named(each) for each in newsletters]
-    return Markup(" and ").join([Markup(", ").join(others), last]) if others else last
+    return Markup(enumerated([str(_named(each)) for each in newsletters], language()))  # noqa: S704 - names were escaped.
 
 
-def _label(words: str, note: str) -> Markup:
-    return Markup('{} <span class="note">({})</span>').format(words, note)
-
-
-def _often(of: Newsletter) -> str:
-    words = of.schedule_words
+def _often(of: Newsletter) -> Said:
+    words = schedule_in_words(of.schedule, language())
     if not words:
-        return "Now and then, when there is something to tell."
-    return f"{words[0].upper()}{words[1:]}, if there is something new."
+        return said("Now and then, when there is something to tell.")
+    return said("%(often)s, if there is something new.", often=f"{words[0].upper()}{words[1:]}")
