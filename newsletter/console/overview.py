@@ -16,6 +16,7 @@ from newsletter.digests.queries import coming
 from newsletter.editions.policy import EditionStatus
 from newsletter.editions.queries import Listed, listed
 from newsletter.subscriptions.queries import confirm_sums
+from newsletter.web.words import language
 
 MOST_SENT, MOST_COMING, MOST_WAITING = 6, 6, 12
 MOST_COUNTED = 20_000
@@ -89,7 +90,7 @@ def comes_next(of: Of) -> Sequence[Next]:
             newsletter.name,
             day_and_time(digest.next_due_at, digest.timezone),
             digest.next_due_at,
-            in_words(digest.cron, digest.timezone),
+            in_words(digest.cron, digest.timezone, language()),
             find_place(f"/console/digests/{digest.slug}"),
         )
         for digest, newsletter in coming(of, MOST_COMING)

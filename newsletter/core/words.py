@@ -5,7 +5,7 @@ remembers the sentence it was made from, with its places still open, and what wa
 looks the translation up (`newsletter.web.words`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 
@@ -38,6 +38,16 @@ class Said(str):
         return str.__str__(self), self.sentence, self.many, self.values
 
 
+class Figure(int):
+    """A number among the values of a sentence that is written as people write it: `5,000` in English."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """In English."""
+        return f"{int(self):,}"
+
+
 def said(sentence: str, /, **values: object) -> Said:
     """`said("%(name)s is paused", name=name)`; a per cent sign of the sentence itself is written twice.
 
@@ -50,3 +60,10 @@ def numbered(one: str, many: str, num: int, /, **values: object) -> Said:
     """`numbered("%(num)s article", "%(num)s articles", 3)`: `num` is among the values."""
     filled = {"num": num, **values}
     return Said((one if num == 1 else many) % filled, one, many, filled)
+
+
+def series(words: Iterable[object], between: str = ", ") -> str:
+    """Several sentences or names, one after the other, of which each can still be translated; "" for none."""
+    values = {f"part{number}": each for number, each in enumerate(words)}
+    places = between.replace("%", "%%").join(f"%({name})s" for name in values)
+    return Said(places % values, places, "", values) if values else ""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from math import ceil
 
 from newsletter.core.settings import OnUnknown, Settings
+from newsletter.core.words import said
 from newsletter.mail.outcomes import Blame, Outcome, Phase, Result
 
 
@@ -205,17 +206,19 @@ class Cause(StrEnum):
 
 
 ADVICE = {
-    Cause.ADDRESS: "There is no such mailbox: the address is suppressed and gets no mail any more.",
-    Cause.MAILBOX: "The mailbox is full, switched off or unknown: the next edition tries it again, or `resend`.",
-    Cause.SENDER: "We are refused, not the readers: mend what the servers name, then `resume` and `resend`.",
-    Cause.NOT_NOW: 'The servers said "not now": it is tried again by itself.',
-    Cause.EXPIRED: "It was tried as long as the settings allow: the next edition tries again, or `resend`.",
-    Cause.UNABLE: "The mail server cannot write to such an address: the next edition tries it again.",
-    Cause.UNKNOWN: "Nobody can tell whether they have it: `resend` may bring them a second copy.",
-    Cause.AGAIN: "It goes out again by itself.",
-    Cause.CANCELLED: "They left, or the mailing was cancelled: they get nothing.",
-    Cause.SUPPRESSED: "They must not be mailed; `subscriber show` says why.",
-    Cause.NOTHING: "Nothing in it is for them, by what they follow or had already; nothing is to be done.",
+    Cause.ADDRESS: said("There is no such mailbox: the address is suppressed and gets no mail any more."),
+    Cause.MAILBOX: said(
+        "The mailbox is full, switched off or unknown: the next edition tries it again, or `resend`."
+    ),
+    Cause.SENDER: said("We are refused, not the readers: mend what the servers name, then `resume` and `resend`."),
+    Cause.NOT_NOW: said('The servers said "not now": it is tried again by itself.'),
+    Cause.EXPIRED: said("It was tried as long as the settings allow: the next edition tries again, or `resend`."),
+    Cause.UNABLE: said("The mail server cannot write to such an address: the next edition tries it again."),
+    Cause.UNKNOWN: said("Nobody can tell whether they have it: `resend` may bring them a second copy."),
+    Cause.AGAIN: said("It goes out again by itself."),
+    Cause.CANCELLED: said("They left, or the mailing was cancelled: they get nothing."),
+    Cause.SUPPRESSED: said("They must not be mailed; `subscriber show` says why."),
+    Cause.NOTHING: said("Nothing in it is for them, by what they follow or had already; nothing is to be done."),
 }
 """One sentence for each: what follows, or what to do."""
 

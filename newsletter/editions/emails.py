@@ -11,6 +11,7 @@ from newsletter.articles.models import Article
 from newsletter.articles.queries import pictures_of, source_titles
 from newsletter.core.clock import now
 from newsletter.core.errors import TemplateRefused, UnsafeMessage
+from newsletter.core.words import said
 from newsletter.delivery.service import Letter
 from newsletter.delivery.service.queueing import NAME
 from newsletter.editions.links import Clicked, click_url, edition_url
@@ -248,9 +249,14 @@ def missing_pictures(articles: Sequence[Article], of: Newsletter) -> list[Findin
         return []
     kept = pictures_of({each.id for each in articles})
     return [
-        Finding("picture", is_error=False, words=f"'{plain(each.title)[:60]}' goes without its picture: {why}")
+        Finding(
+            "picture",
+            is_error=False,
+            words=said("'%(title)s' goes without its picture: %(why)s", title=plain(each.title)[:60], why=why),
+        )
         for each in articles
-        if each.image_url and (why := kept[each.id].problem if each.id in kept else "It was not fetched yet.")
+        if each.image_url
+        and (why := kept[each.id].problem if each.id in kept else said("It was not fetched yet."))
     ]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from newsletter.core.errors import UnsafeMessage
+from newsletter.core.words import Figure, said
 from newsletter.mail.message import MARKER, Content, StandIn, is_damaged
 
 MOST_RENDERINGS = 1000
@@ -122,9 +123,11 @@ class Renderings:
             if all(answer.fits(value) for answer in answers):
                 return number
         if len(self.contents) == MOST_RENDERINGS:
-            problem = (
-                f"The template says something else to each of more than {MOST_RENDERINGS:,} readers; "
-                f"let it print {self.name} as it is, or ask a yes-or-no question about it."
+            problem = said(
+                "The template says something else to each of more than %(most)s readers; "
+                "let it print %(name)s as it is, or ask a yes-or-no question about it.",
+                most=Figure(MOST_RENDERINGS),
+                name=self.name,
             )
             raise UnsafeMessage(problem)
         return self._rendered(value)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from newsletter.core.words import said
+from newsletter.core.words import Figure, said
 from newsletter.mail.legibility import Pale, pale
 from newsletter.mail.message import MARKER, Content, plain
 from newsletter.mail.render import HTML_LIMIT
@@ -71,57 +71,89 @@ def _errors(content: Content, postal_address: str) -> Iterator[Finding]:
     page = LexborHTMLParser(content.html)
     size = len(content.html.encode())
     if size > HTML_LIMIT:
-        yield _error("size", f"The HTML has {size:,} bytes, and Gmail cuts what is too long; take out articles.")
+        yield _error(
+            "size",
+            said(
+                "The HTML has %(size)s bytes, and Gmail cuts what is too long; take out articles.",
+                size=Figure(size),
+            ),
+        )
     if len(content.text.strip()) < SHORTEST_TEXT:
-        yield _error("empty", "The text part says next to nothing; a reader without HTML would see an empty mail.")
+        yield _error(
+            "empty", said("The text part says next to nothing; a reader without HTML would see an empty mail.")
+        )
     yield from _subject_errors(content.subject)
     yield from _link_errors(page)
     holes = [set(MARKER.findall(part)) for part in (content.html, content.text)]
     if not all(UNSUBSCRIBE in each for each in holes):
-        yield _error("unsubscribe", "HTML or text has no link to unsubscribe; put it back into the footer.")
+        yield _error("unsubscribe", said("HTML or text has no link to unsubscribe; put it back into the footer."))
     seen = [_collapsed(part) for part in (page.text(separator=" "), content.text)]
     for line in filter(None, map(plain, postal_address.splitlines())):
         if not all(line in part for part in seen):
-            yield _error("address", f"The postal address is not whole: '{line}' is missing in HTML or text.")
+            yield _error(
+                "address",
+                said("The postal address is not whole: '%(line)s' is missing in HTML or text.", line=line),
+            )
 
 
 def _subject_errors(subject: str) -> Iterator[Finding]:
     if not subject.strip():
-        yield _error("subject", "There is no subject; give the first article a headline.")
+        yield _error("subject", said("There is no subject; give the first article a headline."))
     if MARKER.search(subject):
-        yield _error("subject", "The subject has a hole that nothing fills; take the reader's value out of it.")
+        yield _error(
+            "subject", said("The subject has a hole that nothing fills; take the reader's value out of it.")
+        )
     if found := _PLACEHOLDER.search(subject):
-        yield _error("placeholder", f"The subject has '{found[0]}', which nothing replaces; write it out.")
+        yield _error(
+            "placeholder",
+            said("The subject has '%(found)s', which nothing replaces; write it out.", found=found[0]),
+        )
 
 
 def _link_errors(page: "LexborHTMLParser") -> Iterator[Finding]:
     for node in page.css("a"):
         href = node.attributes.get("href") or ""
         if not (MARKER.fullmatch(href) or _ABSOLUTE.match(href)):
-            yield _error("link", f"The link '{href[:80]}' leads nowhere; write it with https:// and a host.")
+            yield _error(
+                "link", said("The link '%(url)s' leads nowhere; write it with https:// and a host.", url=href[:80])
+            )
     for node in page.css("img"):
         if node.attributes.get("alt") is None:
             src = (node.attributes.get("src") or "")[:80]
-            yield _error("alt", f"The picture {src} has no alternative text; give it one, or an empty one.")
+            yield _error(
+                "alt", said("The picture %(url)s has no alternative text; give it one, or an empty one.", url=src)
+            )
 
 
 def _warnings(content: Content) -> Iterator[Finding]:
     subject = content.subject
     letters = [each for each in subject if each.isalpha()]
     if len(letters) >= _FEWEST_LETTERS and sum(map(str.isupper, letters)) > _MOSTLY * len(letters):
-        yield _warning("shouting", "The subject is in capitals, which spam filters count; use small letters.")
+        yield _warning(
+            "shouting", said("The subject is in capitals, which spam filters count; use small letters.")
+        )
     if len(subject) > LONGEST_SEEN:
-        yield _warning("subject", f"The subject has {len(subject)} characters; most programs show {LONGEST_SEEN}.")
+        yield _warning(
+            "subject",
+            said(
+                "The subject has %(number)s characters; most programs show %(most)s.",
+                number=len(subject),
+                most=LONGEST_SEEN,
+            ),
+        )
     if re.search(r"[!?]{2}|!.*!", subject):
-        yield _warning("marks", "The subject has several exclamation or question marks; one is enough.")
+        yield _warning("marks", said("The subject has several exclamation or question marks; one is enough."))
     if _REPLY.match(subject):
-        yield _warning("reply", "The subject begins like an answer, which readers take for a trick.")
+        yield _warning("reply", said("The subject begins like an answer, which readers take for a trick."))
     if found := _GARBLED.search(subject + content.text):
-        yield _warning("garbled", f"'{found[0]}' looks like letters in a wrong encoding; look at the source.")
+        yield _warning(
+            "garbled",
+            said("'%(found)s' looks like letters in a wrong encoding; look at the source.", found=found[0]),
+        )
     if found := _PLACEHOLDER.search(content.text):
-        yield _warning("placeholder", f"The text has '{found[0]}', which nothing replaces.")
+        yield _warning("placeholder", said("The text has '%(found)s', which nothing replaces.", found=found[0]))
     if 'src="http://' in content.html:
-        yield _warning("picture", "A picture is linked without https, and some programs will not show it.")
+        yield _warning("picture", said("A picture is linked without https, and some programs will not show it."))
 
 
 def _collapsed(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from newsletter.core.clock import now
 from newsletter.core.errors import InvalidPicture
+from newsletter.core.words import Figure, said
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -54,7 +55,12 @@ class Images:
         """
         image = _decoded(data, widest)
         if image.width < narrowest or image.height < narrowest:
-            problem = f"The picture has {image.width} by {image.height} pixels; less than {narrowest} is an icon."
+            problem = said(
+                "The picture has %(width)s by %(height)s pixels; less than %(least)s is an icon.",
+                width=image.width,
+                height=image.height,
+                least=narrowest,
+            )
             raise InvalidPicture(problem)
         image.thumbnail((widest, widest * _TALLEST))
         written, suffix = _written(image)
@@ -98,9 +104,9 @@ def kind_of(data: bytes) -> str:
             return kind
     if b"<svg" in data[:2000].lower():
         # It is a document that can hold scripts and links, and most mail programs do not show it.
-        problem = "The picture is SVG, which mail programs do not show; use PNG or JPEG."
+        problem = said("The picture is SVG, which mail programs do not show; use PNG or JPEG.")
         raise InvalidPicture(problem)
-    problem = "That is no picture of a kind that mail programs show; use PNG, JPEG, GIF or WebP."
+    problem = said("That is no picture of a kind that mail programs show; use PNG, JPEG, GIF or WebP.")
     raise InvalidPicture(problem)
 
 
@@ -108,25 +114,31 @@ def _decoded(data: bytes, widest: int) -> "Image":
     from PIL import Image, ImageOps  # noqa: PLC0415 - megabytes for those who link pictures.
 
     if len(data) > MOST_BYTES:
-        problem = f"The picture is larger than {MOST_BYTES // 1_000_000} MB; make it smaller."
+        problem = said("The picture is larger than %(most)s MB; make it smaller.", most=MOST_BYTES // 1_000_000)
         raise InvalidPicture(problem)
     kind = kind_of(data)
     try:
         image = Image.open(BytesIO(data), formats=[kind])
         if image.width * image.height > MOST_PIXELS:
-            size = f"{image.width} by {image.height} pixels"
-            problem = f"The picture has {size}, and at most {MOST_PIXELS:,} altogether are decoded."
+            problem = said(
+                "The picture has %(width)s by %(height)s pixels, and at most %(most)s altogether are decoded.",
+                width=image.width,
+                height=image.height,
+                most=Figure(MOST_PIXELS),
+            )
             raise InvalidPicture(problem)
         # JPEG can be decoded at a part of its size, which is most of the work.
         image.draft("RGB", (widest, widest))
         image.load()
         upright = ImageOps.exif_transpose(image)
     except Image.DecompressionBombError as error:
-        problem = f"The picture has far more pixels than the {MOST_PIXELS:,} that are decoded."
+        problem = said(
+            "The picture has far more pixels than the %(most)s that are decoded.", most=Figure(MOST_PIXELS)
+        )
         raise InvalidPicture(problem) from error
     # Decoders have their own ways to fall over what was made to make them fall.
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
-        problem = "The picture is damaged and cannot be decoded."
+        problem = said("The picture is damaged and cannot be decoded.")
         raise InvalidPicture(problem) from error
     has_alpha = upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info
     return upright.convert("RGBA" if has_alpha else "RGB")

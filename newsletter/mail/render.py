@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from newsletter.core.errors import UnsafeMessage
+from newsletter.core.words import said
 from newsletter.mail.colours import clearest, is_colour
 from newsletter.mail.languages import LANGUAGES, between, date_in_words, functions, hours_in_words, spoken
 from newsletter.mail.message import Content, Hole, StandIn, plain
@@ -123,7 +124,7 @@ def host(url: str) -> str:
 def colour(text: str) -> str:
     """Raises UnsafeMessage for anything but `#rrggbb`, because CSS is the one place escaping does not reach."""
     if not is_colour(text):
-        problem = f"'{plain(text)[:80]}' is no colour; expected #rrggbb."
+        problem = said("'%(colour)s' is no colour; expected #rrggbb.", colour=plain(text)[:80])
         raise UnsafeMessage(problem)
     return text
 
@@ -139,7 +140,7 @@ def _in_ascii(parts: SplitResult) -> str:
 
 
 def _no_link(url: str) -> str:
-    return f"'{plain(url)[:80]}' is no web address; a mail links to http and https only."
+    return said("'%(url)s' is no web address; a mail links to http and https only.", url=plain(url)[:80])
 
 
 def _wrapped(line: str) -> str:

@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from newsletter.core.words import said
+
 SECONDS = 20
 """How long the answer may take; SpamAssassin itself asks name servers."""
 
@@ -39,10 +41,10 @@ def score(message: bytes, run: Run = ask_spamc) -> Score | str:
     try:
         found = _ANSWER.match(run(message))
     except FileNotFoundError:
-        return "SpamAssassin was not asked: there is no `spamc` on this machine."
+        return said("SpamAssassin was not asked: there is no `spamc` on this machine.")
     except (OSError, subprocess.SubprocessError):
-        return "SpamAssassin was not asked: `spamc` fails; is `spamd` running?"
+        return said("SpamAssassin was not asked: `spamc` fails; is `spamd` running?")
     # Nothing is spam from 0 points on; that is how it says that it has looked at nothing.
     if found is None or float(found[2]) <= 0:
-        return "SpamAssassin was asked and gave no score; is `spamd` running?"
+        return said("SpamAssassin was asked and gave no score; is `spamd` running?")
     return Score(float(found[1]), float(found[2]))

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 
+from newsletter.core.words import Figure, said
 from newsletter.delivery.policy import CanaryRule
 from newsletter.mail.colours import READABLE, contrast, is_colour, readable
 
@@ -53,9 +54,9 @@ _LETTERS_ONLY = re.compile(r"[^a-z0-9]+")
 def slug_problem(slug: str) -> str | None:
     """Why this cannot be a slug, as a sentence; None if it can."""
     if slug in RESERVED:
-        return f"The slug '{slug}' is taken by a page of the service; choose another."
+        return said("The slug '%(slug)s' is taken by a page of the service; choose another.", slug=slug)
     if not _SLUG.fullmatch(slug):
-        return "A slug has 1 to 60 small letters, digits and hyphens, such as morning-briefing."
+        return said("A slug has 1 to 60 small letters, digits and hyphens, such as morning-briefing.")
     return None
 
 
@@ -67,24 +68,34 @@ def slug_from(name: str) -> str:
 def colour_problem(colour: str, paper: str) -> str | None:
     """Why this cannot be read on this paper, with one that can; None if it can."""
     if not is_colour(colour):
-        return f"'{colour[:40]}' is no colour; write it as # and six hexadecimal digits, such as #8a1f1f."
+        return said(
+            "'%(colour)s' is no colour; write it as # and six hexadecimal digits, such as #8a1f1f.",
+            colour=colour[:40],
+        )
     found = contrast(colour, paper)
     if found >= READABLE:
         return None
-    return (
-        f"{colour} on {paper} has a contrast of {found:.1f}:1, and {READABLE}:1 is the least that "
-        f"everybody can read; {readable(colour, paper)} is the same colour and can be read."
+    return said(
+        "%(colour)s on %(paper)s has a contrast of %(found)s:1, and %(least)s:1 is the least that "
+        "everybody can read; %(better)s is the same colour and can be read.",
+        colour=colour,
+        paper=paper,
+        found=f"{found:.1f}",
+        least=READABLE,
+        better=readable(colour, paper),
     )
 
 
 def canary_problem(rule: CanaryRule) -> str | None:
     """Why some readers cannot go first like this, as a sentence; None if they can."""
     if not 0 < rule.share <= LARGEST_CANARY:
-        return f"From 0.1 to {LARGEST_CANARY:.0%} of the readers can go first."
+        return said("From 0.1 to %(most)s of the readers can go first.", most=f"{LARGEST_CANARY:.0%}")
     if not 1 <= rule.least <= MOST_CANARIES:
-        return f"At least 1 to {MOST_CANARIES:,} readers go first."
+        return said("At least 1 to %(most)s readers go first.", most=Figure(MOST_CANARIES))
     if not timedelta(minutes=1) <= rule.wait <= LONGEST_WATCH:
-        return "They can be watched for 1 minute to 12 hours."
+        return said("They can be watched for 1 minute to 12 hours.")
     if not 0 <= rule.most < 1:
-        return "From 0 to 99 % of them may fail, be deferred or complain before the rest is stopped."
+        return said(
+            "From 0 to %(most)s of them may fail, be deferred or complain before the rest is stopped.", most="99 %"
+        )
     return None

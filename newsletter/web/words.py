@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from gettext import NullTranslations
 
+from babel.numbers import format_decimal
 from flask import Flask, Response, after_this_request, current_app, g, has_request_context, request
 from jinja2 import pass_context
 from jinja2.runtime import Context, LoopContext
 from markupsafe import Markup, escape
 
-from newsletter.core.words import Said
+from newsletter.core.words import Figure, Said
 from newsletter.mail.languages import (
     LANGUAGES,
     between,
@@ -76,13 +77,15 @@ def wanted_by_browser(offered: tuple[str, ...] = LANGUAGES) -> str:
 
 
 def translated(value: object) -> object:
-    """The value in the language of this request if somebody `said` it, and as it is if not."""
+    """The value in the language of this request if somebody `said` it or it is a figure, and as it is if not."""
+    if isinstance(value, Figure):
+        return str(value) if language() == "en" else format_decimal(int(value), locale=language())
     if not isinstance(value, Said):
         return value
     _, words = _spoken()
     values = {name: translated(each) for name, each in value.values.items()}
     if value.many:
-        return words.ngettext(value.sentence, value.many, values["num"]) % values  # type: ignore[arg-type]
+        return words.ngettext(value.sentence, value.many, value.values["num"]) % values
     return words.gettext(value.sentence) % values
 
 

@@ -115,3 +115,16 @@ def test_what_was_done_is_said_in_their_language_and_noted_in_english(operator: 
     make.press(operator, f"{room.page}/hold", because="")
     assert "Die Ausgabe ist angehalten" in operator.get(room.page).text
     assert trail().events[0].what == "held"
+
+
+def test_reasons_times_and_refusals_are_said_in_the_language_too(operator: FlaskClient, house: House) -> None:
+    room = newsroom(house)
+    make.press(operator, f"{ACCOUNT}/language", language="de")
+
+    digest = operator.get("/console/digests/morning").text
+    refused = make.press(operator, f"{room.page}/subject", subject="x" * 101)
+    gone = make.press(operator, f"{room.page}/split", other_subject="Or so?", share="70", minutes="120")
+
+    assert "um 06:30" in digest
+    assert "Ein Betreff hat 1 bis 100 Zeichen, nicht 101." in refused.text
+    assert "Wählen Sie 2% bis 50% der Leserschaft." in gone.text

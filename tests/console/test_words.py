@@ -55,7 +55,7 @@ DATA = {
     # Names in headers and addresses.
     "List-Id", "https://",
     # From below the console, where nobody has made it translatable yet.
-    "at 06:30 every day (UTC)", "Nothing new since the last edition.",
+    "at 06:30 every day (UTC)",
 }  # fmt: skip
 
 

@@ -80,20 +80,8 @@ OF_WTFORMS = ("Number must be between", "Not a valid integer value.")
 """It brings its own translations."""
 
 BELOW = (
-    "Somebody else has changed its articles",
-    "A subject has 1 to",
-    "Choose from 2%",
-    "3 of 3 candidates.",
-    "The rule is no TOML",
-    "is no moment; expected",
-    "is no schedule; expected",
-    "There is no time zone",
-    "Nothing new since the last edition that the rule takes",
     "at 18:30 every day (UTC)",
     "at 06:30 on Monday (UTC)",
-    "is no colour; write it as",
-    "It was tried as long as the settings allow",
-    "Nobody can tell whether they have it:",
 )
 """From below the console, where nobody has made it translatable yet."""
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask, render_template_string
 
 from newsletter.core.errors import Conflict
-from newsletter.core.words import Said, numbered, said
+from newsletter.core.words import Figure, Said, numbered, said, series
 from newsletter.web import words
 
 
@@ -55,6 +55,21 @@ def test_a_sentence_within_a_sentence_is_translated_too(app: Flask) -> None:
     inner = said("it is paused")
 
     assert printed(app, "{{ told }}", told=said("Look: %(why)s.", why=inner)) == "Look: it RUHT."
+
+
+def test_a_figure_is_written_as_people_of_the_language_write_it(app: Flask) -> None:
+    told = said("%(size)s bytes", size=Figure(102_400))
+
+    assert told == "102,400 bytes"
+    assert printed(app, "{{ told }}", told=told) == "102.400 bytes"
+
+
+def test_several_sentences_are_translated_one_by_one_whatever_stands_in_them(app: Flask) -> None:
+    told = series(["50 % off %(part1)s", said("it is paused"), "<b>"], " % ")
+
+    assert told == "50 % off %(part1)s % it is paused % <b>"
+    assert printed(app, "{{ told }}", told=told) == "50 % off %(part1)s % it RUHT % &lt;b&gt;"
+    assert series([]) == ""
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from newsletter.core.db import transaction
 from newsletter.core.errors import FeedUnreadable, SourceError
 from newsletter.core.fetcher import Fetched, Fetcher
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 
 AT_A_TIME = 8
-_OURS = "It could not be read because of a mistake of ours; the log tells more."
-_PAUSED = "It is paused; resume it first."
-_REMOVED = "It was removed; add its address again to read it."
+_OURS = said("It could not be read because of a mistake of ours; the log tells more.")
+_PAUSED = said("It is paused; resume it first.")
+_REMOVED = said("It was removed; add its address again to read it.")
 
 _log = logger(__name__)
 
@@ -137,9 +138,18 @@ def _settle(asked: _Asked, answer: _Answer) -> Polled:
         return Polled(asked.source_id)
     other = find_source(answer.feed.permanent_url)
     if other is not None and other.id != asked.source_id and not asked.was_read_before:
-        gone = f", which was removed; add {other.url} to read that again" if other.removed_at else ""
-        return _fail(asked, f"Its feed is already source {other.id}{gone}.")
+        return _fail(asked, _known_already(other))
     return Polled(asked.source_id, new=service.record(asked.source_id, answer.feed).new)
+
+
+def _known_already(other: Source) -> str:
+    if other.removed_at is None:
+        return said("Its feed is already source %(source)s.", source=other.id)
+    return said(
+        "Its feed is already source %(source)s, which was removed; add %(url)s to read that again.",
+        source=other.id,
+        url=other.url,
+    )
 
 
 def _fail(asked: _Asked, problem: str) -> Polled:

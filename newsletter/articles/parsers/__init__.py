@@ -13,6 +13,7 @@ from newsletter.articles.parsers.entry import finish, identity
 from newsletter.articles.parsers.parsed import Draft, Entry, ParsedFeed
 from newsletter.core.errors import FeedUnreadable
 from newsletter.core.fetcher import Fetched
+from newsletter.core.words import said
 
 __all__ = ["Draft", "Entry", "ParsedFeed", "feed_urls", "finish", "identity", "parse"]
 
@@ -32,15 +33,15 @@ def parse(fetched: Fetched) -> ParsedFeed:
 
 def _parsed(text: str, base: str) -> ParsedFeed:
     if not text:
-        problem = "The answer is empty."
+        problem = said("The answer is empty.")
         raise FeedUnreadable(problem)
     if text.startswith(("{", "[")):
         return _json(text, base)
     if not text.startswith("<"):
-        problem = "This is neither XML nor JSON, so it is no feed."
+        problem = said("This is neither XML nor JSON, so it is no feed.")
         raise FeedUnreadable(problem)
     if _PAGE.match(text):
-        problem = "This is a web page, not a feed."
+        problem = said("This is a web page, not a feed.")
         raise FeedUnreadable(problem)
     return feed.read(text, base)
 

@@ -10,6 +10,7 @@ from newsletter.articles.parsers.urls import web_url
 from newsletter.articles.parsers.xml_tree import Node, parse_xml
 from newsletter.articles.policy import SourceKind
 from newsletter.core.errors import FeedUnreadable
+from newsletter.core.words import said
 
 _KINDS = {
     "rss": SourceKind.RSS,
@@ -43,8 +44,8 @@ def read(text: str, base: str) -> ParsedFeed:
 
 def _other(root: str) -> str:
     if root in {"html", "xhtml:html"}:
-        return "This is a web page, not a feed."
-    return f"This is XML, but no feed: its first element is '{root[:40]}'."
+        return said("This is a web page, not a feed.")
+    return said("This is XML, but no feed: its first element is '%(name)s'.", name=root[:40])
 
 
 def _entries(root: Node, channel: Node) -> list[Node]:

@@ -10,13 +10,14 @@ from newsletter.articles.parsers.text import headline
 from newsletter.articles.parsers.urls import web_url
 from newsletter.articles.policy import SourceKind
 from newsletter.core.errors import FeedUnreadable
+from newsletter.core.words import said
 
 
 def read(feed: Mapping[str, Any], base: str) -> ParsedFeed:
     """The feed in a JSON object that came from the URL `base`; raises FeedUnreadable."""
     items = feed.get("items")
     if not isinstance(items, list):
-        problem = "This is JSON, but no JSON Feed: it has no list of items."
+        problem = said("This is JSON, but no JSON Feed: it has no list of items.")
         raise FeedUnreadable(problem)
     site_url = web_url(_text(feed, "home_page_url"), base)
     inherited = _authors(feed)

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from newsletter.core.errors import FeedUnreadable
+from newsletter.core.words import said
 
 MAX_DEPTH = 30
 
@@ -22,7 +23,7 @@ def load(text: str) -> Any:  # noqa: ANN401 - whatever the text says.
     try:
         return _without_halves(_loaded(_whole_part(text)))
     except ValueError as error:
-        problem = "The JSON is broken."
+        problem = said("The JSON is broken.")
         raise FeedUnreadable(problem) from error
 
 

@@ -8,6 +8,7 @@ from newsletter.articles.parsers.entry import has_something
 from newsletter.articles.parsers.parsed import MAX_ENTRIES, Draft, ParsedFeed, Picture
 from newsletter.articles.policy import SourceKind
 from newsletter.core.errors import FeedUnreadable
+from newsletter.core.words import said
 
 _PER_PAGE = 30
 
@@ -23,7 +24,7 @@ def read(posts: Sequence[Any], base: str) -> ParsedFeed:
     """The posts in a JSON list that came from the URL `base`; raises FeedUnreadable if they are none."""
     known = [post for post in posts[:MAX_ENTRIES] if _rendered(post, "content") or _rendered(post, "title")]
     if posts and not known:
-        problem = "This is a JSON list, but not of WordPress posts."
+        problem = said("This is a JSON list, but not of WordPress posts.")
         raise FeedUnreadable(problem)
     site_url = urljoin(base, "/")
     drafts = [_draft(post, base, site_url) for post in known]

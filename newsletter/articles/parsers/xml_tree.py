@@ -15,6 +15,7 @@ from xml.parsers import expat
 from newsletter.articles.parsers.parsed import MAX_ENTRIES
 from newsletter.core.errors import FeedUnreadable
 from newsletter.core.fetcher import MAX_URL
+from newsletter.core.words import said
 
 MAX_DEPTH = 100
 MAX_ELEMENTS = 200_000
@@ -97,10 +98,14 @@ def parse_xml(text: str, base: str) -> Node:
             builder.feed(_mended(text))
         except expat.ExpatError as error:
             if builder.root is None or not builder.entries:
-                problem = f"The XML is broken at line {error.lineno}: {expat.ErrorString(error.code)}."
+                problem = said(
+                    "The XML is broken at line %(line)s: %(words)s.",
+                    line=error.lineno,
+                    words=expat.ErrorString(error.code),
+                )
                 raise FeedUnreadable(problem) from error
     if builder.root is None:
-        problem = "The XML holds no element."
+        problem = said("The XML holds no element.")
         raise FeedUnreadable(problem)
     return builder.root
 
@@ -131,13 +136,13 @@ class _Builder:
 
     def _doctype(self, _name: str, _system: str | None, _public: str | None, has_internal: int) -> None:
         if has_internal:
-            problem = "The document declares entities of its own, which no feed needs; it was not read."
+            problem = said("The document declares entities of its own, which no feed needs; it was not read.")
             raise FeedUnreadable(problem)
 
     def _start(self, tag: str, attrs: dict[str, str]) -> None:
         self._elements += 1
         if len(self._open) >= MAX_DEPTH or self._elements > MAX_ELEMENTS:
-            problem = "The XML is nested deeper, or has more elements, than any feed needs."
+            problem = said("The XML is nested deeper, or has more elements, than any feed needs.")
             raise FeedUnreadable(problem)
         self._spaces.append(_declared(attrs, self._spaces[-1]))
         base = self._open[-1].base if self._open else self._base

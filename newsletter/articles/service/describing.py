@@ -7,6 +7,7 @@ from newsletter.articles.queries import find_author
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import InvalidInput, InvalidUrl, NotFound
+from newsletter.core.words import said
 from newsletter.mail.message import plain
 
 LONGEST_NAME, LONGEST_ABOUT = 120, 2_000
@@ -19,14 +20,16 @@ def describe_author(name: str, about: str, url: str = "") -> Author:
     """
     name, about = plain(name), plain(about)
     if not 0 < len(name) <= LONGEST_NAME:
-        problem = f"An author has a name of 1 to {LONGEST_NAME} characters."
+        problem = said("An author has a name of 1 to %(most)s characters.", most=LONGEST_NAME)
         raise InvalidInput(problem, field="name")
     if not 0 < len(about) <= LONGEST_ABOUT:
-        problem = f"Please say something about {name}, in at most {LONGEST_ABOUT} characters."
+        problem = said(
+            "Please say something about %(name)s, in at most %(most)s characters.", name=name, most=LONGEST_ABOUT
+        )
         raise InvalidInput(problem, field="about")
     page = web_url(url, "")
     if url.strip() and not page:
-        problem = "An author's page has a web address that begins with https:// or http://."
+        problem = said("An author's page has a web address that begins with https:// or http://.")
         raise InvalidUrl(problem)
     with transaction():
         author = find_author(name) or Author(key=name_key(name))

@@ -6,6 +6,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, FetchRefused, InvalidUrl
 from newsletter.core.fetcher import parse_url
+from newsletter.core.words import said
 
 
 def add_source(url: str, credit: str = "") -> Source:
@@ -66,7 +67,7 @@ def remove_source(source_id: int) -> Source:
 def _brought_back(source_id: int, credit: str) -> Source:
     source = source_to_write(source_id)
     if source.removed_at is None:
-        problem = f"This is already source {source_id}."
+        problem = said("This is already source %(source)s.", source=source_id)
         raise Conflict(problem)
     source.removed_at = source.paused_at = None
     source.credit = credit or source.credit
@@ -77,6 +78,6 @@ def _brought_back(source_id: int, credit: str) -> Source:
 def _to_read(source_id: int) -> Source:
     source = source_to_write(source_id)
     if source.removed_at is not None:
-        problem = f"Source {source_id} was removed; add its address again to read it."
+        problem = said("Source %(source)s was removed; add its address again to read it.", source=source_id)
         raise Conflict(problem)
     return source

@@ -24,6 +24,7 @@ from newsletter.newsletters.queries import newsletter, newsletters
 from newsletter.operators.policy import Role
 from newsletter.web.current import house
 from newsletter.web.numbers import MOST_DIGITS, whole_number
+from newsletter.web.words import language
 
 LONGEST_NUMBER = 9
 
@@ -40,7 +41,7 @@ def index() -> Answer:
         "console/digests/list.html",
         digests=shown,
         of={each.id: each for each in newsletters()},
-        words={each.id: in_words(each.cron, each.timezone) for each in shown},
+        words={each.id: in_words(each.cron, each.timezone, language()) for each in shown},
         runs=queries.last_runs([each.id for each in shown]),
         may_add=bool(_own()),
     )
@@ -160,7 +161,7 @@ def _page(of: Digest, wrong: InvalidInput | None = None) -> str:
         "console/digests/show.html",
         digest=of,
         of=db.session.get_one(Newsletter, of.newsletter_id),
-        words=in_words(of.cron, of.timezone),
+        words=in_words(of.cron, of.timezone, language()),
         slots=next_slots(of.cron, of.timezone, now()),
         rule=document(of.rule),
         sections=[each.title for each in of.rule.sections],

@@ -31,6 +31,7 @@ from newsletter.newsletters.service import (
 from newsletter.operators.policy import Role
 from newsletter.operators.service import note
 from newsletter.web.current import house, settings
+from newsletter.web.words import language
 
 blueprint = Blueprint("console_newsletters", __name__, url_prefix="/console/newsletters")
 
@@ -153,7 +154,11 @@ def _page(
         page_url=page_url(of, settings().base_url),
         snippets_url=find_place(f"/{of.slug}/snippets"),
         digests=[
-            (digest, in_words(digest.cron, digest.timezone), find_place(f"/console/digests/{digest.slug}"))
+            (
+                digest,
+                in_words(digest.cron, digest.timezone, language()),
+                find_place(f"/console/digests/{digest.slug}"),
+            )
             for digest, _ in coming([of.id], 50)
         ],
     )

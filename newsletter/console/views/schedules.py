@@ -15,6 +15,7 @@ from newsletter.digests import queries, service
 from newsletter.digests.models import Digest
 from newsletter.digests.policy import cron_of, in_words, next_slots
 from newsletter.operators.policy import Role
+from newsletter.web.words import language
 
 blueprint = Blueprint("console_schedules", __name__, url_prefix="/console/digests")
 
@@ -32,7 +33,7 @@ class Times:
 def times(when: str, zone: str) -> Times:
     """Of `when` in words or as cron text. Raises InvalidSchedule, which says what was expected."""
     cron = cron_of(when)
-    return Times(in_words(cron, zone), cron, zone, list(next_slots(cron, zone, now())))
+    return Times(in_words(cron, zone, language()), cron, zone, list(next_slots(cron, zone, now())))
 
 
 @blueprint.get("/<digest>/schedule")

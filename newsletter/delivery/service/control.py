@@ -8,6 +8,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import among, db, execute, rows_written, transaction
 from newsletter.core.errors import Conflict
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.delivery.models import (
     IS_OPEN,
     IS_SENDING,
@@ -169,6 +170,14 @@ def finish_mailings(mailing_ids: Collection[int] | None = None) -> None:
         )
 
 
+_STATES = {
+    MailingState.SENDING: said("sending"),
+    MailingState.PAUSED: said("paused"),
+    MailingState.CANCELLED: said("cancelled"),
+    MailingState.FINISHED: said("finished"),
+}
+
+
 def _switch(mailing_id: int, old: MailingState, new: MailingState, problem: str) -> None:
     with transaction():
         changed = rows_written(
@@ -178,7 +187,12 @@ def _switch(mailing_id: int, old: MailingState, new: MailingState, problem: str)
         )
         if not changed:
             state = db.session.scalar(select(Mailing.state).where(Mailing.id == mailing_id))
-            problem = f"The mailing is {state or 'not there'}; only one that is {old} can become {new}."
+            problem = said(
+                "The mailing is %(state)s; only one that is %(old)s can become %(new)s.",
+                state=_STATES[state] if state else said("not there"),
+                old=_STATES[old],
+                new=_STATES[new],
+            )
             raise Conflict(problem)
 
 

@@ -9,6 +9,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, insert_ignoring, transaction
 from newsletter.core.errors import Conflict
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.delivery.models import Home
 
 ONLY = 1
@@ -36,7 +37,7 @@ def is_at_home() -> bool:
 def require_home() -> None:
     """Raises Conflict, with the remedy, when the database is at home elsewhere."""
     if not settle_in():
-        problem = (
+        problem = said(
             "This database is a copy, and the original may be sending too. Stop the original for good, then run"
             " `newsletter adopt`; until then nothing is sent from here."
         )

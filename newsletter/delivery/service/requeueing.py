@@ -9,12 +9,20 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
 from newsletter.core.errors import Conflict
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.delivery.models import Delivery, Mailing, MailingState
 from newsletter.delivery.policy import MISSED, Status
 from newsletter.delivery.queries import has_moved, is_suppressed, lacks_consent
 from newsletter.delivery.service.control import overrule_canary
 
 log = logger(__name__)
+
+
+_NOBODY = {
+    frozenset({Status.FAILED}): said("Nobody who may still be mailed is failed in this mailing."),
+    frozenset({Status.UNKNOWN}): said("Nobody who may still be mailed is unknown in this mailing."),
+    MISSED: said("Nobody who may still be mailed is failed or unknown in this mailing."),
+}
 
 
 def requeue(mailing_id: int, statuses: Collection[Status]) -> int:
@@ -47,7 +55,7 @@ def requeue(mailing_id: int, statuses: Collection[Status]) -> int:
             .execution_options(synchronize_session=False)
         )
         if not queued:
-            problem = f"Nobody who may still be mailed is {' or '.join(sorted(statuses))} in this mailing."
+            problem = _NOBODY[frozenset(statuses)]
             raise Conflict(problem)
     log.info("deliveries queued again", mailing=mailing_id, deliveries=queued)
     return queued
@@ -62,6 +70,10 @@ def _reopen(mailing_id: int, moment: datetime) -> None:
     )
     if not reopened:
         found = db.session.get(Mailing, mailing_id, populate_existing=True)
-        state = "not there" if found is None else "summed up" if found.summary is not None else found.state
-        problem = f"The mailing is {state}; it cannot be sent again."
+        if found is None:
+            problem = said("The mailing is not there; it cannot be sent again.")
+        elif found.summary is not None:
+            problem = said("The mailing is summed up; it cannot be sent again.")
+        else:
+            problem = said("The mailing is cancelled; it cannot be sent again.")
         raise Conflict(problem)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from newsletter.core.words import said, series
 from newsletter.digests.policy.alike import Story, Told
 from newsletter.digests.policy.marks import Mark, MarkKind
 from newsletter.digests.policy.rules import Order, Rest, Section, Selection
@@ -82,14 +83,16 @@ def choose(candidates: Sequence[Candidate], known: Known, rule: Selection, slot:
         return Choice(Outcome.NOTHING_NEW, _why_none(decisions), decisions, ())
     if taken < rule.least:
         waiting = [
-            Decision(each.article_id, is_in=False, reason="waits for more") if each.is_in else each
+            Decision(each.article_id, is_in=False, reason=said("waits for more")) if each.is_in else each
             for each in decisions
         ]
-        return Choice(Outcome.TOO_FEW, f"{taken} new, and the least is {rule.least}; they wait", waiting, ())
+        why = said("%(number)s new, and the least is %(least)s; they wait", number=taken, least=rule.least)
+        return Choice(Outcome.TOO_FEW, why, waiting, ())
     order = [section.title for section in rule.sections]
     order.insert(len(order) if rule.rest is Rest.LAST else 0, "")
     ids = [each.article_id for title in order for each in decisions if each.is_in and each.section == title]
-    return Choice(Outcome.EDITION, f"{taken} of {len(decisions)} candidates", decisions, ids)
+    why = said("%(number)s of %(all)s candidates", number=taken, all=len(decisions))
+    return Choice(Outcome.EDITION, why, decisions, ids)
 
 
 def _is_pinned(candidate: Candidate, known: Known) -> bool:
@@ -99,10 +102,10 @@ def _is_pinned(candidate: Candidate, known: Known) -> bool:
 
 def _why_none(decisions: Sequence[Decision]) -> str:
     if not decisions:
-        return "nothing new since the last edition"
+        return said("nothing new since the last edition")
     reasons = Counter(each.reason for each in decisions)
-    often = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(3))
-    return f"nothing new since the last edition that the rule takes: {often}"
+    often = series(series((count, reason), " ") for reason, count in reasons.most_common(3))
+    return said("nothing new since the last edition that the rule takes: %(often)s", often=often)
 
 
 class _Chooser:
@@ -131,7 +134,7 @@ class _Chooser:
         self._told.add(candidate)
         self._taken += 1
         self._in_section[title] += 1
-        why = "an editor pinned it" if is_pinned else "new since the last edition"
+        why = said("an editor pinned it") if is_pinned else said("new since the last edition")
         return Decision(candidate.id, is_in=True, reason=why, section=title)
 
     def _section_of(self, candidate: Candidate) -> Section | None:
@@ -148,11 +151,11 @@ class _Chooser:
         """By what no rule can overrule: an editor, or an edition that carried it."""
         mark = self._known.marks.get(candidate.id)
         if mark and mark.kind is MarkKind.DROP:
-            return "an editor dropped it"
+            return said("an editor dropped it")
         if candidate.id in self._known.carried:
             return self._known.carried[candidate.id]
         if mark and mark.until and mark.until > self._slot:
-            return f"an editor keeps it back until {mark.until:%Y-%m-%d %H:%M} UTC"
+            return said("an editor keeps it back until %(moment)s UTC", moment=f"{mark.until:%Y-%m-%d %H:%M}")
         return ""
 
     def _unwanted(self, candidate: Candidate, section: Section | None) -> str:
@@ -161,29 +164,32 @@ class _Chooser:
         # What was kept back is as old as the moment from which it may go, or no rule with an age would take it.
         since = max(candidate.published_at, mark.until) if mark and mark.until else candidate.published_at
         if self._oldest and since < self._oldest:
-            return f"older than {rule.max_age_hours} hours"
+            return said("older than %(hours)s hours", hours=rule.max_age_hours)
         if self._exclude or self._include:
             text = " ".join((candidate.title, candidate.summary, *candidate.topics))
             if self._exclude and (found := self._exclude.search(text)):
-                return f"has the word “{found[0].casefold()}”"
+                return said("has the word “%(word)s”", word=found[0].casefold())
             if self._include and not self._include.search(text):
-                return "has none of the words that are asked for"
+                return said("has none of the words that are asked for")
         if rule.rest is Rest.NONE and section is None:
-            return "is in no section"
+            return said("is in no section")
         return ""
 
     def _told_already(self, candidate: Candidate) -> str:
         match = self._told.find(candidate)
         if match is None:
             return ""
-        how = "has the same address" if match.per_cent is None else f"is {match.per_cent} % alike"
-        return f"the same story as “{match.story.title[:100]}”: it {how}"
+        title = match.story.title[:100]
+        if match.per_cent is None:
+            return said("the same story as “%(title)s”: it has the same address", title=title)
+        alike = f"{match.per_cent} %"
+        return said("the same story as “%(title)s”: it is %(alike)s alike", title=title, alike=alike)
 
     def _without_room(self, section: Section | None, *, is_pinned: bool) -> str:
         if self._taken == self._rule.most:
-            return f"over the most of {self._rule.most}"
+            return said("over the most of %(most)s", most=self._rule.most)
         if section and section.most and not is_pinned and self._in_section[section.title] >= section.most:
-            return f"{section.title} has its {section.most}"
+            return said("%(section)s has its %(most)s", section=section.title, most=section.most)
         return ""
 
 

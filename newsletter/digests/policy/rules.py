@@ -24,6 +24,7 @@ from enum import StrEnum
 from typing import Any
 
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 
 MOST_AT_ALL = 100
 MOST_SECTIONS = 20
@@ -83,15 +84,25 @@ class Selection:
     def __post_init__(self) -> None:
         """Raises InvalidInput."""
         if not 1 <= self.least <= self.most <= MOST_AT_ALL:
-            problem = f"Expected 1 <= least <= most <= {MOST_AT_ALL} articles, not {self.least} and {self.most}."
+            problem = said(
+                "Expected 1 <= least <= most <= %(most)s articles, not %(this)s and %(that)s.",
+                most=MOST_AT_ALL,
+                this=self.least,
+                that=self.most,
+            )
             raise InvalidInput(problem, field="least")
         for number, longest, name in ((self.max_age_hours, 24 * 366, "max_age_hours"), (self.alike, 100, "alike")):
             if not 0 <= number <= longest:
-                problem = f"{name} is {number}; expected a number from 0 to {longest}."
+                problem = said(
+                    "%(name)s is %(value)s; expected a number from 0 to %(most)s.",
+                    name=name,
+                    value=number,
+                    most=longest,
+                )
                 raise InvalidInput(problem, field=name)
         titles = [section.title.casefold() for section in self.sections]
         if len(set(titles)) < len(titles):
-            problem = "Two sections have the same title; give each one of its own."
+            problem = said("Two sections have the same title; give each one of its own.")
             raise InvalidInput(problem, field="section")
 
 
@@ -117,16 +128,20 @@ def restored(values: Mapping[str, Any]) -> Selection:
 def parsed(document: str) -> Selection:
     """The rule that a TOML document says. Raises InvalidInput, with what was expected."""
     if len(document) > LONGEST_DOCUMENT:
-        problem = f"The rule has {len(document)} characters; {LONGEST_DOCUMENT} are enough for any."
+        problem = said(
+            "The rule has %(number)s characters; %(most)s are enough for any.",
+            number=len(document),
+            most=LONGEST_DOCUMENT,
+        )
         raise InvalidInput(problem, field="rule")
     try:
         values = tomllib.loads(document)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        problem = f"The rule is no TOML: {error}."
+        problem = said("The rule is no TOML: %(words)s.", words=error)
         raise InvalidInput(problem, field="rule") from error
     sections = values.pop("section", [])
     if not isinstance(sections, list) or len(sections) > MOST_SECTIONS:
-        problem = f"Expected at most {MOST_SECTIONS} parts that begin with [[section]]."
+        problem = said("Expected at most %(most)s parts that begin with [[section]].", most=MOST_SECTIONS)
         raise InvalidInput(problem, field="section")
     known = {each.name for each in fields(Selection)} - {"sections"}
     return Selection(
@@ -168,40 +183,48 @@ def _toml(value: object) -> str:
 
 def _section(values: object) -> Section:
     if not isinstance(values, dict):
-        problem = "Expected parts that begin with [[section]]."
+        problem = said("Expected parts that begin with [[section]].")
         raise InvalidInput(problem, field="section")
     told = {name: _checked(name, value, _IN_SECTION) for name, value in values.items()}
     title = " ".join(str(told.get("title", "")).split())
     if not 0 < len(title) <= LONGEST_TITLE:
-        problem = f"A section needs a title of 1 to {LONGEST_TITLE} characters."
+        problem = said("A section needs a title of 1 to %(most)s characters.", most=LONGEST_TITLE)
         raise InvalidInput(problem, field="section")
     if not any(told.get(name) for name in ("topics", "sources", "authors")):
-        problem = f'The section "{title}" needs topics, sources or authors, or nothing would be in it.'
+        problem = said(
+            'The section "%(title)s" needs topics, sources or authors, or nothing would be in it.', title=title
+        )
         raise InvalidInput(problem, field="section")
     if told.get("most", 0) < 0:
-        problem = f'The section "{title}" has a negative quota.'
+        problem = said('The section "%(title)s" has a negative quota.', title=title)
         raise InvalidInput(problem, field="section")
     return Section(**{**told, "title": title})
 
 
 def _checked(name: str, value: object, known: set[str]) -> Any:  # noqa: ANN401 - a value of any field.
     if name not in known:
-        problem = f"There is no '{name}' in a rule; expected {', '.join(sorted(known))}."
+        problem = said(
+            "There is no '%(name)s' in a rule; expected %(those)s.", name=name, those=", ".join(sorted(known))
+        )
         raise InvalidInput(problem, field="rule")
     if name in _CHOICES:
         return _choice(_CHOICES[name], name, value)
     if name in _COUNTS:
-        return _of_kind(value, int, name, "a whole number")
+        return _of_kind(value, int, name, said("a whole number"))
     if name == "title":
-        return _of_kind(value, str, name, "text")
-    wanted, words = (int, "a list of source ids") if name in _NUMBERS else (str, "a list of words in quotes")
+        return _of_kind(value, str, name, said("text"))
+    wanted, words = (
+        (int, said("a list of source ids")) if name in _NUMBERS else (str, said("a list of words in quotes"))
+    )
     items = _of_kind(value, list, name, words)
     return tuple(_of_kind(item, wanted, name, words) for item in items if item != "")
 
 
 def _choice(kind: type[Order | Once | Rest], name: str, value: object) -> Order | Once | Rest:
     if value not in list(kind):
-        problem = f"{name} is {value!r}; expected {' or '.join(json.dumps(each) for each in kind)}."
+        some, last = ", ".join(json.dumps(each) for each in list(kind)[:-1]), json.dumps(list(kind)[-1])
+        words = said("%(some)s or %(last)s", some=some, last=last)
+        problem = said("%(name)s is %(value)s; expected %(words)s.", name=name, value=repr(value), words=words)
         raise InvalidInput(problem, field=name)
     return kind(str(value))
 
@@ -209,7 +232,7 @@ def _choice(kind: type[Order | Once | Rest], name: str, value: object) -> Order 
 def _of_kind(value: object, kind: type, name: str, words: str) -> Any:  # noqa: ANN401 - of the kind that is asked.
     # True is a whole number to Python, and nobody means that.
     if not isinstance(value, kind) or isinstance(value, bool):
-        problem = f"{name} is {value!r}; expected {words}."
+        problem = said("%(name)s is %(value)s; expected %(words)s.", name=name, value=repr(value), words=words)
         raise InvalidInput(problem, field=name)
     return value
 

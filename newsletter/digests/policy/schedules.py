@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from newsletter.core.errors import InvalidSchedule
+from newsletter.core.words import said
 from newsletter.mail.schedules import schedule_in_words
 
 GRACE = timedelta(hours=2)
@@ -56,10 +57,14 @@ def next_slots(cron: str, timezone: str, after: datetime, how_many: int = 10) ->
     return list(islice(_slots(cron, timezone, after), how_many))
 
 
-def in_words(cron: str, timezone: str) -> str:
-    """`at 06:30 on Monday through Friday (Europe/Zurich)`. Raises InvalidSchedule."""
+def in_words(cron: str, timezone: str, language: str = "en") -> str:
+    """`at 06:30 on Monday through Friday (Europe/Zurich)`; English where another language has no words for it.
+
+    Raises InvalidSchedule.
+    """
     _simulated(cron, timezone, datetime(2000, 1, 1, tzinfo=UTC))
-    return schedule_in_words(f"{cron} {timezone}")
+    schedule = f"{cron} {timezone}"
+    return schedule_in_words(schedule, language) or schedule_in_words(schedule)
 
 
 def is_too_late(due_at: datetime, now: datetime) -> bool:
@@ -80,7 +85,7 @@ def _days(words: str) -> tuple[str, str]:
 def _week_day(word: str) -> int:
     name = word.removesuffix("s")
     if name not in _WEEKDAYS:
-        problem = f"'{word}' is no day; expected words such as {_EXAMPLES}."
+        problem = said("'%(word)s' is no day; expected words such as %(examples)s.", word=word, examples=_EXAMPLES)
         raise InvalidSchedule(problem)
     return _WEEKDAYS.index(name)
 
@@ -89,7 +94,7 @@ def _hours_and_minute(words: str) -> tuple[str, int]:
     times = [_time(word) for word in _LIST.split(words)]
     minutes = {minute for _, minute in times}
     if len(minutes) > 1:
-        problem = (
+        problem = said(
             "The times of one schedule must have the same minutes, as 07:30 and 17:30; make two digests otherwise."
         )
         raise InvalidSchedule(problem)
@@ -103,7 +108,7 @@ def _time(word: str) -> tuple[int, int]:
     if half:
         hour = hour % NOON + NOON * (half == "pm") if 1 <= hour <= NOON else 99
     if not found or hour > 23:  # noqa: PLR2004 - the hours of a day.
-        problem = f"'{word}' is no time of day; expected one such as 06:30, 7 or 6 pm."
+        problem = said("'%(word)s' is no time of day; expected one such as 06:30, 7 or 6 pm.", word=word)
         raise InvalidSchedule(problem)
     return hour, int(found[2] or 0)
 
@@ -129,11 +134,13 @@ def _simulated(cron: str, timezone: str, after: datetime) -> CronSim:
     try:
         zone = ZoneInfo(timezone)
     except (KeyError, ValueError, OSError) as error:
-        problem = f"There is no time zone '{timezone}'; expected a name such as Europe/Zurich."
+        problem = said("There is no time zone '%(zone)s'; expected a name such as Europe/Zurich.", zone=timezone)
         raise InvalidSchedule(problem, field="timezone") from error
-    problem = (
-        f"'{cron}' is no schedule; expected words such as {_EXAMPLES}, "
-        "or cron text such as '30 6 * * 1-5' (06:30, Monday to Friday)."
+    problem = said(
+        "'%(cron)s' is no schedule; expected words such as %(examples)s, "
+        "or cron text such as '30 6 * * 1-5' (06:30, Monday to Friday).",
+        cron=cron,
+        examples=_EXAMPLES,
     )
     # The library also takes a field for seconds, and nobody wants a newsletter each second.
     if len(cron.split()) != CRON_FIELDS:

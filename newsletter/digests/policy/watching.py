@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import Figure, said
 
 LATEST = 120
 """Minutes: after two hours an edition does not start at all."""
@@ -64,9 +65,14 @@ class Complaining:
     @property
     def words(self) -> str:
         """With its figures, as one sentence."""
-        return (
-            f"{self.complaints:,} readers reported a mail as spam within {RATE_DAYS} days, of {self.accepted:,}"
-            f" mails that were accepted: {self.rate:.2%}, and large providers ask for less than 0.10%."
+        return said(
+            "%(complaints)s readers reported a mail as spam within %(days)s days, of %(accepted)s"
+            " mails that were accepted: %(rate)s, and large providers ask for less than %(most)s.",
+            complaints=Figure(self.complaints),
+            days=RATE_DAYS,
+            accepted=Figure(self.accepted),
+            rate=f"{self.rate:.2%}",
+            most="0.10%",
         )
 
 
@@ -82,10 +88,14 @@ class Watch:
     def __post_init__(self) -> None:
         """Raises InvalidInput."""
         if not 0 <= self.late <= LATEST:
-            problem = f"An edition is late after 1 to {LATEST} minutes, or 0 for never; not {self.late}."
+            problem = said(
+                "An edition is late after 1 to %(most)s minutes, or 0 for never; not %(number)s.",
+                most=LATEST,
+                number=self.late,
+            )
             raise InvalidInput(problem, field="late")
         if not 1 <= self.share <= 99:  # noqa: PLR2004 - per cent.
-            problem = f"The share is 1 to 99 per cent, not {self.share}."
+            problem = said("The share is 1 to 99 per cent, not %(number)s.", number=self.share)
             raise InvalidInput(problem, field="share")
 
     def least_of(self, last: int) -> int:

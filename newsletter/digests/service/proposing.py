@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from newsletter.articles.models import Article
 from newsletter.articles.queries import Glance, articles, available, glances
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import said
 from newsletter.digests.models import Digest
 from newsletter.digests.policy import Choice, Known, Mark, MarkKind, choose
 from newsletter.digests.queries import carried_within, last_window_end, marks, source_ids, window_end_until
@@ -40,13 +41,13 @@ class Proposal:
 def propose(digest: Digest, slot: datetime, cadence: Cadence = Cadence.EACH) -> Proposal:
     """What the digest would send to readers of this cadence at that moment, by the rule and the marks of today."""
     window, rule = window_at(digest, slot, cadence), digest.rule
-    said = marks(digest.id)
-    candidates = _candidates(digest, window, said, cadence)
+    told = marks(digest.id)
+    candidates = _candidates(digest, window, told, cadence)
     editions = earlier(digest.newsletter_id, window.end, cadence)
     known = Known(
         carried=carriers([each.id for each in candidates], editions),
         told=glances(lately_carried(window.end - TOLD_FOR, editions)),
-        marks=said,
+        marks=told,
     )
     choice = choose(candidates, known, rule, slot)
     whole = {each.id: each for each in articles(choice.article_ids)}
@@ -73,12 +74,12 @@ def slot_at(digest: Digest, text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        problem = f"'{text}' is no moment; expected one such as 2026-12-24T06:30."
+        problem = said("'%(text)s' is no moment; expected one such as 2026-12-24T06:30.", text=text)
         raise InvalidInput(problem, field="at") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(digest.timezone))).astimezone(UTC)
 
 
-def _candidates(digest: Digest, window: Window, said: Mapping[int, Mark], cadence: Cadence) -> Sequence[Glance]:
+def _candidates(digest: Digest, window: Window, told: Mapping[int, Mark], cadence: Cadence) -> Sequence[Glance]:
     """What became available in the window, and before it what an editor pinned or kept back.
 
     For a rarer cadence also what was kept back until an edition for everybody carried it within the window.
@@ -87,7 +88,7 @@ def _candidates(digest: Digest, window: Window, said: Mapping[int, Mark], cadenc
     sources = set(source_ids(digest.id))
     fresh = available(sources, window.start, window.end)
     known = {each.id for each in fresh}
-    waiting = {key for key, mark in said.items() if mark.kind is not MarkKind.DROP} - known
+    waiting = {key for key, mark in told.items() if mark.kind is not MarkKind.DROP} - known
     extra = [each for each in glances(waiting) if each.available_at < window.end]
     if cadence is not Cadence.EACH:
         carried = set(carried_within(digest.id, window.start, window.end))

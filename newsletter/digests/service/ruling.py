@@ -10,6 +10,7 @@ from newsletter.articles.queries import article, removed_sources, source
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput
+from newsletter.core.words import said
 from newsletter.digests.models import Digest, DigestMark, DigestSource
 from newsletter.digests.policy import Approval, Mark, MarkKind, Selection, cron_of, in_words, next_due, watching
 from newsletter.digests.policy.rules import PLAIN_SELECTION, stored
@@ -46,7 +47,7 @@ def add_digest(slug: str, newsletter_slug: str, rule: Rule, sources: Sequence[in
     with transaction():
         of = newsletter(newsletter_slug)
         if find_digest(slug):
-            problem = f"There is a digest '{slug}' already; choose another slug."
+            problem = said("There is a digest '%(slug)s' already; choose another slug.", slug=slug)
             raise Conflict(problem)
         _know(rule.selection, sources)
         timezone = rule.timezone or of.timezone
@@ -96,7 +97,11 @@ def release(slug: str, lead_minutes: int, approval: Approval) -> Digest:
     Raises NotFound, or InvalidInput for a lead of more than a day.
     """
     if not 0 <= lead_minutes <= LONGEST_LEAD:
-        problem = f"A draft is made 0 to {LONGEST_LEAD} minutes before its slot, not {lead_minutes}."
+        problem = said(
+            "A draft is made 0 to %(most)s minutes before its slot, not %(number)s.",
+            most=LONGEST_LEAD,
+            number=lead_minutes,
+        )
         raise InvalidInput(problem, field="lead")
     with transaction():
         digest = digest_of(slug)
@@ -121,7 +126,12 @@ def mark(slug: str, article_id: int, by: Mark) -> None:
     with transaction():
         digest, marked = digest_of(slug), article(article_id)
         if marked.source_id not in source_ids(digest.id):
-            problem = f"Article {article_id} is of source {marked.source_id}, which digest '{slug}' does not read."
+            problem = said(
+                "Article %(article)s is of source %(source)s, which digest '%(slug)s' does not read.",
+                article=article_id,
+                source=marked.source_id,
+                slug=slug,
+            )
             raise InvalidInput(problem, field="article")
         _check_moment(by)
         _forget_mark(digest.id, article_id)
@@ -143,15 +153,24 @@ def note(slug: str, text: str, section: str = "") -> Digest:
         digest = digest_of(slug)
         titles = [each.title for each in digest.rule.sections]
         if section and section not in titles:
-            has = f"it has {', '.join(titles)}" if titles else "it has none"
-            problem = f"The rule of digest '{slug}' has no section '{section}'; {has}."
-            raise InvalidInput(problem, field="section")
+            raise InvalidInput(_lacks(slug, section, titles), field="section")
         if len(text) > LONGEST_NOTE:
-            problem = f"The note has {len(text)} characters; at most {LONGEST_NOTE} are shown."
+            problem = said(
+                "The note has %(number)s characters; at most %(most)s are shown.",
+                number=len(text),
+                most=LONGEST_NOTE,
+            )
             raise InvalidInput(problem, field="text")
         others = {title: words for title, words in digest.notes.items() if title != section}
         digest.notes = others | ({section: text.strip()} if text.strip() else {})
         return digest
+
+
+def _lacks(slug: str, section: str, titles: Sequence[str]) -> str:
+    facts = {"slug": slug, "section": section, "titles": ", ".join(titles)}
+    if titles:
+        return said("The rule of digest '%(slug)s' has no section '%(section)s'; it has %(titles)s.", **facts)
+    return said("The rule of digest '%(slug)s' has no section '%(section)s'; it has none.", **facts)
 
 
 def _check_moment(by: Mark) -> None:
@@ -159,7 +178,7 @@ def _check_moment(by: Mark) -> None:
         return
     moment: datetime = now()
     if by.until is None or not moment < by.until <= moment + LONGEST_KEPT_BACK:
-        problem = "An article is kept back until a moment that is still to come, and within a year."
+        problem = said("An article is kept back until a moment that is still to come, and within a year.")
         raise InvalidInput(problem, field="until")
 
 
@@ -174,7 +193,7 @@ def _checked(slug: str, rule: Rule, sources: Sequence[int]) -> str:
     if found := slug_problem(slug):
         raise InvalidInput(found, field="slug")
     if not sources:
-        problem = "A digest needs at least one source; add one with `newsletter source add URL`."
+        problem = said("A digest needs at least one source; add one with `newsletter source add URL`.")
         raise InvalidInput(problem, field="sources")
     cron = cron_of(rule.when)
     in_words(cron, rule.timezone or "UTC")
@@ -187,11 +206,22 @@ def _know(selection: Selection, sources: Sequence[int]) -> None:
     """
     for source_id in sources:
         if source(source_id).removed_at is not None:
-            problem = f"Source {source_id} was removed; leave it out, or add its address again."
+            problem = said(
+                "Source %(source)s was removed; leave it out, or add its address again.", source=source_id
+            )
             raise InvalidInput(problem, field="sources")
     for section in selection.sections:
         if strange := set(section.sources) - set(sources):
             gone = {each.id for each in removed_sources()} & strange
-            why = "was removed; take it out of the rule" if gone else "the digest does not read"
-            problem = f"The section '{section.title}' has source {min(gone or strange)}, which {why}."
+            facts = {"section": section.title, "source": min(gone or strange)}
+            problem = (
+                said(
+                    "The section '%(section)s' has source %(source)s, which was removed; take it out of the rule.",
+                    **facts,
+                )
+                if gone
+                else said(
+                    "The section '%(section)s' has source %(source)s, which the digest does not read.", **facts
+                )
+            )
             raise InvalidInput(problem, field="section")

@@ -9,6 +9,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, insert_ignoring, rows_written, transaction
 from newsletter.core.errors import Conflict, EditionUnfit, UnsafeMessage
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.digests.models import Digest, DigestMark, DigestRun
 from newsletter.digests.policy import RARE, Once, Outcome, is_too_late, next_due, riders
 from newsletter.digests.policy.watching import Smaller
@@ -131,7 +132,11 @@ def _claim(
     row = {"digest_id": digest.id, "due_at": slot, "cadence": cadence, "outcome": outcome}
     claimed = rows_written(insert_ignoring(DigestRun).values(ran_at=now(), reason=reason[:300], **row))
     if not claimed:
-        problem = f"The slot {slot:%Y-%m-%d %H:%M:%S} of digest '{digest.slug}' has been run."
+        problem = said(
+            "The slot %(slot)s of digest '%(slug)s' has been run.",
+            slot=f"{slot:%Y-%m-%d %H:%M:%S}",
+            slug=digest.slug,
+        )
         raise Conflict(problem)
     return db.session.scalars(
         select(DigestRun).where(

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from newsletter.articles.models import Article, Source
 from newsletter.core.db import db
+from newsletter.core.words import said, series
 from newsletter.digests.models import Digest
 from newsletter.digests.queries import digests_naming, named_sources
 from newsletter.editions.models import EditionArticle
@@ -44,19 +45,30 @@ def gaps(digest: Digest) -> Sequence[str]:
     named = named_sources(digest.id)
     found = [_gap(digest, each) for each in named if not each.is_read]
     if named and all(each.removed_at is not None for each in named):
-        found.append("No source is left, so it makes no edition; add one of them again, or make another digest.")
+        found.append(
+            said("No source is left, so it makes no edition; add one of them again, or make another digest.")
+        )
     return found
 
 
 def _gap(digest: Digest, of: Source) -> str:
-    name = f"Source {of.id} ({of.title or of.url})"
-    if of.removed_at is None:
-        return f"{name} is paused; nothing new comes from it until it is resumed."
     sections = _sections_with(digest, of.id)
+    facts = {
+        "source": of.id,
+        "name": of.title or of.url,
+        "where": series(said("“%(title)s”", title=title) for title in sections),
+    }
+    if of.removed_at is None:
+        return said(
+            "Source %(source)s (%(name)s) is paused; nothing new comes from it until it is resumed.", **facts
+        )
     if not sections:
-        return f"{name} was removed; nothing more comes from it."
-    where = ", ".join(f"“{title}”" for title in sections)
-    return f"{name} was removed, and the rule names it in {where}: take it out there, or add its address again."
+        return said("Source %(source)s (%(name)s) was removed; nothing more comes from it.", **facts)
+    return said(
+        "Source %(source)s (%(name)s) was removed, and the rule names it in %(where)s: take it out there, or"
+        " add its address again.",
+        **facts,
+    )
 
 
 def _sections_with(digest: Digest, source_id: int) -> Sequence[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from newsletter.core.words import said
 from newsletter.subscriptions.policy import Cadence
 
 LONGEST_SUBJECT = 100
@@ -40,6 +41,17 @@ class EditionStatus(StrEnum):
     SENT = "sent"
     CANCELLED = "cancelled"
 
+
+STATES = {
+    EditionStatus.DRAFT: said("draft"),
+    EditionStatus.SCHEDULED: said("scheduled"),
+    EditionStatus.HELD: said("held"),
+    EditionStatus.SENDING: said("sending"),
+    EditionStatus.PAUSED: said("paused"),
+    EditionStatus.SENT: said("sent"),
+    EditionStatus.CANCELLED: said("cancelled"),
+}
+"""As pages name them."""
 
 OPEN = (EditionStatus.DRAFT, EditionStatus.SCHEDULED, EditionStatus.HELD)
 """Nothing of it has left."""

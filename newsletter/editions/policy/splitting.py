@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from newsletter.core.words import said
 from newsletter.delivery.policy import CanaryRule
 
 LEAST_FIRST = 100
@@ -35,10 +36,10 @@ class DecidedBy(StrEnum):
 
 
 HOW_DECIDED = {
-    DecidedBy.CLICKS: "more of it was opened",
-    DecidedBy.LOT: "neither was opened more, so lots were drawn",
-    DecidedBy.OPERATOR: "an operator chose it",
-    DecidedBy.FEW: "there were too few readers to try another one",
+    DecidedBy.CLICKS: said("more of it was opened"),
+    DecidedBy.LOT: said("neither was opened more, so lots were drawn"),
+    DecidedBy.OPERATOR: said("an operator chose it"),
+    DecidedBy.FEW: said("there were too few readers to try another one"),
 }
 
 

@@ -11,6 +11,7 @@ from newsletter.articles.models import Article
 from newsletter.core.db import db
 from newsletter.core.errors import NotFound
 from newsletter.core.keyset import NEWEST, Place, turned
+from newsletter.core.words import said
 from newsletter.delivery.models import Mailing
 from newsletter.delivery.queries import Ledger, ledger
 from newsletter.editions.models import Edition, EditionArticle, EditionClick
@@ -208,7 +209,12 @@ def carriers(article_ids: Collection[int], among: ColumnElement[bool]) -> Mappin
     )
     asked = set(article_ids)
     return {
-        row.article_id: f"No. {row.number} of {row.name} carried it ({row.window_end:%Y-%m-%d})"
+        row.article_id: said(
+            "No. %(number)s of %(name)s carried it (%(date)s)",
+            number=row.number,
+            name=row.name,
+            date=f"{row.window_end:%Y-%m-%d}",
+        )
         for row in rows
         if row.article_id in asked
     }

@@ -12,12 +12,14 @@ from newsletter.articles.models import Article
 from newsletter.articles.queries import article
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput, NotFound
+from newsletter.core.words import said
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import (
     LONGEST_NOTE,
     LONGEST_SUBJECT,
     MOST_ARTICLES,
     OPEN,
+    STATES,
     moved,
     preheader,
     subject,
@@ -47,7 +49,11 @@ def arrange(edition_id: int, article_ids: Sequence[int]) -> Edition:
         strange = [each for each in article_ids if each not in by_id]
         if strange or not article_ids or len(set(article_ids)) < len(article_ids):
             has = ", ".join(map(str, by_id))
-            problem = f"Name each article once, of those that edition {edition_id} carries: {has}."
+            problem = said(
+                "Name each article once, of those that edition %(edition)s carries: %(articles)s.",
+                edition=edition_id,
+                articles=has,
+            )
             raise InvalidInput(problem, field="articles")
         rows = delete(EditionArticle).where(
             EditionArticle.edition_id == edition_id, EditionArticle.article_id.not_in(article_ids)
@@ -63,7 +69,7 @@ def reorder(edition_id: int, article_ids: Sequence[int]) -> Edition:
     with transaction():
         still_open(edition_id)
         if {each.id for each in articles_of(edition_id)} != set(article_ids):
-            problem = "Somebody else has changed its articles meanwhile; look at them, and order them again."
+            problem = said("Somebody else has changed its articles meanwhile; look at them, and order them again.")
             raise Conflict(problem)
         return arrange(edition_id, article_ids)
 
@@ -87,7 +93,9 @@ def drop(edition_id: int, article_id: int) -> Edition:
         ids = [each.id for each in articles_of(edition_id)]
         _carried(ids, article_id, edition_id)
         if len(ids) == 1:
-            problem = "It is the last article, and an edition without any is none; cancel the edition instead."
+            problem = said(
+                "It is the last article, and an edition without any is none; cancel the edition instead."
+            )
             raise Conflict(problem)
         return arrange(edition_id, [each for each in ids if each != article_id])
 
@@ -114,7 +122,9 @@ def call(edition_id: int, text: str) -> Edition:
     """Give it a subject by hand. Raises InvalidInput."""
     words = plain(text)
     if not 0 < len(words) <= LONGEST_SUBJECT:
-        problem = f"A subject has 1 to {LONGEST_SUBJECT} characters, not {len(words)}."
+        problem = said(
+            "A subject has 1 to %(most)s characters, not %(number)s.", most=LONGEST_SUBJECT, number=len(words)
+        )
         raise InvalidInput(problem, field="subject")
     with transaction():
         chosen = still_open(edition_id)
@@ -128,12 +138,20 @@ def annotate(edition_id: int, text: str, section: str = "") -> Edition:
     Raises InvalidInput for a section that it has not, or too many words.
     """
     if len(text) > LONGEST_NOTE:
-        problem = f"The note has {len(text)} characters; at most {LONGEST_NOTE} are shown."
+        problem = said(
+            "The note has %(number)s characters; at most %(most)s are shown.",
+            number=len(text),
+            most=LONGEST_NOTE,
+        )
         raise InvalidInput(problem, field="text")
     with transaction():
         chosen = still_open(edition_id)
         if section and section not in layout_of(chosen).sections.values():
-            problem = f"Edition {edition_id} has no section '{section}'; look at it again."
+            problem = said(
+                "Edition %(edition)s has no section '%(section)s'; look at it again.",
+                edition=edition_id,
+                section=section,
+            )
             raise InvalidInput(problem, field="section")
         others = {title: words for title, words in chosen.notes.items() if title != section}
         chosen.notes = others | ({section: text.strip()} if text.strip() else {})
@@ -146,26 +164,34 @@ def still_open(edition_id: int) -> Edition:
     if chosen is None:
         raise NotFound(kind="edition", name=edition_id)
     if chosen.status not in OPEN:
-        problem = f"Edition {edition_id} is {chosen.status}; only what has not left can be changed."
+        problem = said(
+            "Edition %(edition)s is %(status)s; only what has not left can be changed.",
+            edition=edition_id,
+            status=STATES[chosen.status],
+        )
         raise Conflict(problem)
     return chosen
 
 
 def _carried(ids: Sequence[int], article_id: int, edition_id: int) -> None:
     if article_id not in ids:
-        problem = f"Edition {edition_id} does not carry article {article_id}, or not any more."
+        problem = said(
+            "Edition %(edition)s does not carry article %(article)s, or not any more.",
+            edition=edition_id,
+            article=article_id,
+        )
         raise InvalidInput(problem, field="article")
 
 
 def _refuse_another(chosen: Edition, carried: Sequence[Article], added: Article) -> None:
     if added in carried:
-        problem = "The article is in this edition already."
+        problem = said("The article is in this edition already.")
         raise Conflict(problem)
     if len(carried) >= MOST_ARTICLES:
-        problem = f"An edition has {MOST_ARTICLES} articles at most; take another one out first."
+        problem = said("An edition has %(most)s articles at most; take another one out first.", most=MOST_ARTICLES)
         raise Conflict(problem)
     if found := carriers([added.id], other_editions(chosen)).get(added.id):
-        problem = f"{found}; readers are sent no article twice."
+        problem = said("%(found)s; readers are sent no article twice.", found=found)
         raise Conflict(problem)
 
 

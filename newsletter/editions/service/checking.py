@@ -18,6 +18,7 @@ from newsletter.core.db import any_of, db, insert_ignoring, reading, transaction
 from newsletter.core.errors import FetchFailed, FetchRefused
 from newsletter.core.fetcher import Fetcher
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.editions.models import CheckedLink, Edition
 from newsletter.editions.policy import OPEN, Layout
 from newsletter.editions.queries import articles_of, layout_of
@@ -113,18 +114,30 @@ def link_findings(urls: Sequence[str]) -> list[Finding]:
     known = _known(urls, GOOD_FOR)
     found = [finding for url in urls if url in known for finding in _judged(url, known[url])]
     if unknown := len(urls) - len(known):
-        words = f"{unknown} of {len(urls)} links were not asked yet; `edition check` asks them."
+        words = said(
+            "%(number)s of %(all)s links were not asked yet; `edition check` asks them.",
+            number=unknown,
+            all=len(urls),
+        )
         found.append(Finding("unasked", is_error=False, words=words))
     return found
 
 
 def _judged(url: str, answer: _Answer) -> Iterator[Finding]:
     if answer.status in GONE:
-        words = f"The link {url[:120]} leads to nothing ({answer.status}); take the article out, or mend it there."
+        words = said(
+            "The link %(url)s leads to nothing (%(status)s); take the article out, or mend it there.",
+            url=url[:120],
+            status=answer.status,
+        )
         yield Finding("dead", is_error=True, words=words)
     elif not answer.is_good:
-        why = answer.words or f"the server answers with {answer.status}"
-        words = f"The link {url[:120]} could not be opened from here: {why}. Look whether it opens for readers."
+        why = answer.words or said("the server answers with %(status)s", status=answer.status)
+        words = said(
+            "The link %(url)s could not be opened from here: %(why)s. Look whether it opens for readers.",
+            url=url[:120],
+            why=why,
+        )
         yield Finding("unreachable", is_error=False, words=words)
 
 

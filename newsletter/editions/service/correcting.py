@@ -4,6 +4,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.editions.models import Edition
 from newsletter.editions.policy import LONGEST_PREHEADER, LONGEST_SUBJECT, Layout, shortened
 from newsletter.editions.queries import articles_of, edition
@@ -26,8 +27,10 @@ def correct(edition_id: int, article_id: int, text: str) -> Edition:
     """
     words = text.strip()
     if not 0 < len(words) <= LONGEST_CORRECTION:
-        problem = (
-            f"Say what was wrong and what is right, in 1 to {LONGEST_CORRECTION} characters, not {len(words)}."
+        problem = said(
+            "Say what was wrong and what is right, in 1 to %(most)s characters, not %(number)s.",
+            most=LONGEST_CORRECTION,
+            number=len(words),
         )
         raise InvalidInput(problem, field="text")
     with transaction():
@@ -35,11 +38,17 @@ def correct(edition_id: int, article_id: int, text: str) -> Edition:
         carried = {each.id: each for each in articles_of(edition_id)}
         if article_id not in carried:
             has = ", ".join(map(str, carried))
-            problem = f"Edition {edition_id} does not carry article {article_id}; it carries {has}."
+            problem = said(
+                "Edition %(edition)s does not carry article %(article)s; it carries %(articles)s.",
+                edition=edition_id,
+                article=article_id,
+                articles=has,
+            )
             raise InvalidInput(problem, field="article")
         if wrong.mailing_id is None:
-            problem = (
-                f"Nothing of edition {edition_id} has left; take the article out of it with `edition arrange`."
+            problem = said(
+                "Nothing of edition %(edition)s has left; take the article out of it with `edition arrange`.",
+                edition=edition_id,
             )
             raise Conflict(problem)
         moment = now()
@@ -50,8 +59,9 @@ def correct(edition_id: int, article_id: int, text: str) -> Edition:
         db.session.flush()
         readers = reach(made)
         if not readers:
-            problem = (
-                f"Nobody who has got article {article_id} is a reader any more, or the account was summed up."
+            problem = said(
+                "Nobody who has got article %(article)s is a reader any more, or the account was summed up.",
+                article=article_id,
             )
             raise Conflict(problem)
     log.info("correction drafted", edition=made.id, of=edition_id, article=article_id, readers=readers)

@@ -11,6 +11,7 @@ from newsletter.articles.models import Article
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, UnsafeMessage
+from newsletter.core.words import said
 from newsletter.editions.emails import Told, edition_content, missing_pictures, told_by_subject
 from newsletter.editions.models import Edition, EditionArticle
 from newsletter.editions.policy import EVERYBODY, PLAIN_LAYOUT, Layout, Readers, preheader, subject
@@ -66,7 +67,7 @@ def draft(
         if db.session.scalar(
             select(Edition.id).where(Edition.newsletter_id == newsletter_id, Edition.slot == slot)
         ):
-            problem = f"There is an edition for the slot {slot} already."
+            problem = said("There is an edition for the slot %(slot)s already.", slot=slot)
             raise Conflict(problem)
         drafted = _made(newsletter_id, window, articles)
         drafted.notes = dict(layout.notes)
@@ -116,12 +117,18 @@ def findings(edition_id: int, house: House) -> list[Finding]:
         for other in told_by_subject(told)[1:]:
             of_other = judged(other, edition_content(other, of, house), of, house)
             found += [
-                replace(each, words=f"With the other subject: {each.words}")
+                replace(each, words=said("With the other subject: %(words)s", words=each.words))
                 for each in of_other
                 if each not in found
             ]
     except UnsafeMessage as problem:
-        return [Finding("unsafe", is_error=True, words=f"{problem} Drop the article that has it.")]
+        return [
+            Finding(
+                "unsafe",
+                is_error=True,
+                words=said("%(problem)s Drop the article that has it.", problem=str(problem)),
+            )
+        ]
     return sorted(found, key=lambda each: not each.is_error)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from newsletter.core.db import db, reading
 from newsletter.core.fetcher import Fetcher
+from newsletter.core.words import said
 from newsletter.editions.emails import Told, edition_letter, renderings
 from newsletter.editions.queries import articles_of, edition, layout_of
 from newsletter.editions.service.checking import SECONDS_EACH, check_links, links_of
@@ -38,14 +39,16 @@ def link_fetcher(house: House) -> Fetcher:
     return Fetcher(allow=house.settings.fetch_allow, seconds=SECONDS_EACH)
 
 
-def _spam(said: Score | str) -> list[Finding]:
-    if isinstance(said, str):
-        return [Finding("spam", is_error=False, words=said)]
-    if said.points < said.required:
+def _spam(score: Score | str) -> list[Finding]:
+    if isinstance(score, str):
+        return [Finding("spam", is_error=False, words=score)]
+    if score.points < score.required:
         return []
-    words = (
-        f"SpamAssassin gives it {said.points:g} points, and calls spam what has {said.required:g}; "
-        "`spamc -R` tells which rules, mostly words of the subject or the sender's DNS."
+    words = said(
+        "SpamAssassin gives it %(points)s points, and calls spam what has %(required)s; "
+        "`spamc -R` tells which rules, mostly words of the subject or the sender's DNS.",
+        points=f"{score.points:g}",
+        required=f"{score.required:g}",
     )
     return [Finding("spam", is_error=False, words=words)]
 

@@ -10,12 +10,13 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, rows_written, transaction
 from newsletter.core.errors import Conflict, EditionUnfit, UnsafeMessage
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.delivery import service as delivery
 from newsletter.delivery.models import Mailing, MailingState
 from newsletter.delivery.policy import Status
 from newsletter.editions.emails import Told, edition_letter, told_by_subject
 from newsletter.editions.models import Edition
-from newsletter.editions.policy import BY_HAND, GRACE, LONGEST_PROBLEM, OPEN, EditionStatus
+from newsletter.editions.policy import BY_HAND, GRACE, LONGEST_PROBLEM, OPEN, STATES, EditionStatus
 from newsletter.editions.queries import articles_of, edition, layout_of, scheduled_until
 from newsletter.editions.queries.audiences import reach
 from newsletter.editions.service.drafting import findings
@@ -46,9 +47,7 @@ def send(edition_id: int, house: House) -> Edition:
         )
         chosen = edition(edition_id)
         if not claimed:
-            why = f" ({chosen.problem}); approve it first" if chosen.status == EditionStatus.HELD else ""
-            problem = f"Edition {edition_id} is {chosen.status}{why}; only a draft can be sent."
-            raise Conflict(problem)
+            raise Conflict(_not_to_be_sent(chosen))
         of = db.session.get_one(Newsletter, chosen.newsletter_id)
         told = Told(chosen, articles_of(edition_id), layout_of(chosen), is_counted=of.measures_clicks)
         worded = [Worded(each, of, house) for each in told_by_subject(told)]
@@ -64,6 +63,15 @@ def send(edition_id: int, house: House) -> Edition:
         index([edition_id])
     log.info("edition queued", edition=edition_id, newsletter=of.slug, audience=mailing.audience)
     return chosen
+
+
+def _not_to_be_sent(chosen: Edition) -> str:
+    facts = {"edition": chosen.id, "status": STATES[chosen.status], "problem": chosen.problem}
+    if chosen.status == EditionStatus.HELD:
+        return said(
+            "Edition %(edition)s is %(status)s (%(problem)s); approve it first; only a draft can be sent.", **facts
+        )
+    return said("Edition %(edition)s is %(status)s; only a draft can be sent.", **facts)
 
 
 def leave(edition_id: int, house: House) -> Edition:
@@ -118,12 +126,16 @@ def let_leave(edition_id: int, house: House) -> Edition:
     """
     refuse_errors(edition_id, findings(edition_id, house))
     values = {"status": EditionStatus.SCHEDULED, "sends_at": now(), "problem": ""}
-    return _change(edition_id, (EditionStatus.DRAFT, EditionStatus.SCHEDULED), values, "be sent; approve it first")
+    return _change(
+        edition_id, (EditionStatus.DRAFT, EditionStatus.SCHEDULED), values, said("be sent; approve it first")
+    )
 
 
 def recall(edition_id: int) -> Edition:
     """Never send it, as long as nothing of it has left; its articles may go again. Raises NotFound, Conflict."""
-    return _change(edition_id, OPEN, {"status": EditionStatus.CANCELLED}, "be recalled; cancel the rest of it")
+    return _change(
+        edition_id, OPEN, {"status": EditionStatus.CANCELLED}, said("be recalled; cancel the rest of it")
+    )
 
 
 def send_due(house: House) -> None:
@@ -176,7 +188,7 @@ def resend(edition_id: int, which: frozenset[Status]) -> Edition:
     with transaction():
         chosen = edition(edition_id)
         if chosen.status == EditionStatus.CANCELLED:
-            problem = f"Edition {edition_id} is cancelled, for good."
+            problem = said("Edition %(edition)s is cancelled, for good.", edition=edition_id)
             raise Conflict(problem)
         # Written also where it says so already: by now the clock may have made it another one.
         db.session.execute(
@@ -195,7 +207,7 @@ def cancel(edition_id: int) -> Edition:
     with transaction():
         chosen = edition(edition_id)
         if chosen.status == EditionStatus.SENT:
-            problem = f"Edition {edition_id} has been sent; nothing is left to cancel."
+            problem = said("Edition %(edition)s has been sent; nothing is left to cancel.", edition=edition_id)
             raise Conflict(problem)
         if chosen.mailing_id:
             delivery.cancel(chosen.mailing_id)
@@ -220,7 +232,9 @@ def follow_mailings() -> None:
 
 def _put(edition_id: int, values: Mapping[str, object]) -> Edition:
     """These values, unless it is on its way already."""
-    return _change(edition_id, OPEN, values, f"become {values.get('status', 'another')} any more")
+    to = values.get("status")
+    state = STATES[EditionStatus(str(to))] if to else said("another")
+    return _change(edition_id, OPEN, values, said("become %(status)s any more", status=state))
 
 
 def _change(edition_id: int, among: Sequence[EditionStatus], values: Mapping[str, object], wish: str) -> Edition:
@@ -231,13 +245,22 @@ def _change(edition_id: int, among: Sequence[EditionStatus], values: Mapping[str
             update(Edition).where(Edition.id == edition_id, Edition.status.in_(among)).values(**values)
         )
         if not written:
-            words = f"Edition {edition_id} is {chosen.status}; it cannot {wish}."
+            words = said(
+                "Edition %(edition)s is %(status)s; it cannot %(wish)s.",
+                edition=edition_id,
+                status=STATES[chosen.status],
+                wish=wish,
+            )
             raise Conflict(words)
         return edition(edition_id)
 
 
 def _mailing_id(chosen: Edition) -> int:
     if chosen.mailing_id is None:
-        problem = f"Edition {chosen.id} is {chosen.status}; it has not been sent yet."
+        problem = said(
+            "Edition %(edition)s is %(status)s; it has not been sent yet.",
+            edition=chosen.id,
+            status=STATES[chosen.status],
+        )
         raise Conflict(problem)
     return chosen.mailing_id

@@ -10,11 +10,12 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput
 from newsletter.core.logs import logger
+from newsletter.core.words import said
 from newsletter.delivery import service as delivery
 from newsletter.delivery.models import Mailing
 from newsletter.delivery.service import Halves, Letter
 from newsletter.editions.models import Edition, Split
-from newsletter.editions.policy import LONGEST_SUBJECT, EditionStatus
+from newsletter.editions.policy import LONGEST_SUBJECT, STATES, EditionStatus
 from newsletter.editions.policy.splitting import SHARES, WAITS, Arm, DecidedBy, better, first_rule
 from newsletter.editions.queries import edition
 from newsletter.editions.queries.splits import counted
@@ -32,21 +33,25 @@ def split(edition_id: int, subject: str, share: float, wait: timedelta) -> Split
     """
     words = plain(subject)
     if not 0 < len(words) <= LONGEST_SUBJECT:
-        problem = f"A subject has 1 to {LONGEST_SUBJECT} characters, not {len(words)}."
+        problem = said(
+            "A subject has 1 to %(most)s characters, not %(number)s.", most=LONGEST_SUBJECT, number=len(words)
+        )
         raise InvalidInput(problem, field="other_subject")
     if not SHARES[0] <= share <= SHARES[1]:
-        problem = f"Choose from {SHARES[0]:.0%} to {SHARES[1]:.0%} of the readers."
+        problem = said(
+            "Choose from %(least)s to %(most)s of the readers.", least=f"{SHARES[0]:.0%}", most=f"{SHARES[1]:.0%}"
+        )
         raise InvalidInput(problem, field="share")
     if not WAITS[0] <= wait <= WAITS[1]:
-        problem = "Wait for ten minutes at least, and a day at most."
+        problem = said("Wait for ten minutes at least, and a day at most.")
         raise InvalidInput(problem, field="minutes")
     with transaction():
         chosen = still_open(edition_id)
         if chosen.corrects is not None:
-            problem = "A correction goes to all at once; it has one subject."
+            problem = said("A correction goes to all at once; it has one subject.")
             raise Conflict(problem)
         if words == chosen.subject:
-            problem = "That is its subject already; try another one."
+            problem = said("That is its subject already; try another one.")
             raise InvalidInput(problem, field="other_subject")
         found = db.session.get(Split, edition_id) or Split(edition_id=edition_id, wordings=[])
         found.subject, found.share, found.wait_minutes = words, share, int(wait.total_seconds() // 60)
@@ -70,7 +75,11 @@ def choose(edition_id: int, arm: Arm) -> Split:
     with transaction():
         chosen, found = edition(edition_id), db.session.get(Split, edition_id, with_for_update=True)
         if found is None or found.winner or chosen.mailing_id is None or chosen.status != EditionStatus.SENDING:
-            problem = f"Edition {edition_id} is {chosen.status}; there is nothing to decide between two subjects."
+            problem = said(
+                "Edition %(edition)s is %(status)s; there is nothing to decide between two subjects.",
+                edition=edition_id,
+                status=STATES[chosen.status],
+            )
             raise Conflict(problem)
         delivery.let_go(chosen.mailing_id)
         _decide(chosen, found, arm)

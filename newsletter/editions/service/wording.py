@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from newsletter.articles.models import Article
 from newsletter.core.db import db
 from newsletter.core.errors import EditionUnfit, UnsafeMessage
+from newsletter.core.words import Figure, said, series
 from newsletter.delivery import service as delivery
 from newsletter.delivery.models import Mailing
 from newsletter.delivery.service import Halves, Letter, Wording
@@ -158,7 +159,10 @@ class Wordings:
                 told = found.setdefault((part.number, renderings), _Told(part, further, renderings))
                 number_of[variant, name] = told.variants[self.numbers.place_of(variant)]
         if max(self.numbers.beyond(len(found))) > MOST_VARIANTS:
-            problem = f"The edition says something else to each of more than {MOST_VARIANTS:,} groups of readers."
+            problem = said(
+                "The edition says something else to each of more than %(most)s groups of readers.",
+                most=Figure(MOST_VARIANTS),
+            )
             raise UnsafeMessage(problem)
         delivery.vary(mailing_id, number_of)
         return list(found.values())
@@ -177,7 +181,9 @@ def refuse_errors(edition_id: int, found: Sequence[Finding]) -> None:
     """Raises EditionUnfit when there is an error among them."""
     errors = [each.words for each in found if each.is_error]
     if errors:
-        problem = f"Edition {edition_id} cannot leave: {' '.join(errors)}"
+        problem = said(
+            "Edition %(edition)s cannot leave: %(words)s", edition=edition_id, words=series(errors, " ")
+        )
         raise EditionUnfit(problem)
 
 

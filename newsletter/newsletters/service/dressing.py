@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from newsletter.core.db import transaction
 from newsletter.core.errors import InvalidInput
+from newsletter.core.words import Figure, said
 from newsletter.mail.images import Images
 from newsletter.mail.languages import LANGUAGES, direction
 from newsletter.mail.message import cleaned, plain
@@ -76,24 +77,47 @@ def hide_logo(slug: str) -> Newsletter:
         return chosen
 
 
+_NAMES = {
+    "theme": said("theme"),
+    "fonts": said("fonts"),
+    "pictures": said("pictures"),
+    "header": said("header"),
+    "footer": said("footer"),
+}
+
+
 def _check(changes: dict[str, str]) -> None:
     kinds: dict[str, type[StrEnum]] = {"theme": Theme, "fonts": Fonts, "pictures": Pictures}
     for name, kind in kinds.items():
         if name in changes and changes[name] not in set(kind):
-            problem = f"There is no {name} '{changes[name][:40]}'; choose {_either(list(kind))}."
+            problem = said(
+                "There is no %(name)s '%(chosen)s'; choose %(those)s.",
+                name=_NAMES[name],
+                chosen=changes[name][:40],
+                those=_either(list(kind)),
+            )
             raise InvalidInput(problem, field=name)
     for name, paper in (("accent", LIGHT_PAPER), ("accent_dark", DARK_PAPER)):
         if name in changes and (unreadable := colour_problem(changes[name], paper)):
             raise InvalidInput(unreadable, field=name)
     language = changes.get("language", LANGUAGES[0])
     if language.partition("-")[0].lower() not in LANGUAGES or len(language) > 16:  # noqa: PLR2004 - the column.
-        problem = f"The mails do not speak '{language[:40]}' yet; choose {_either(LANGUAGES)}."
+        problem = said(
+            "The mails do not speak '%(language)s' yet; choose %(those)s.",
+            language=language[:40],
+            those=_either(LANGUAGES),
+        )
         raise InvalidInput(problem, field="language")
     for name, longest in (("header", LONGEST_HEADER), ("footer", LONGEST_FOOTER)):
         if len(changes.get(name, "")) > longest:
-            problem = f"The {name} has {len(changes[name]):,} characters; at most {longest:,} will do."
+            problem = said(
+                "The %(name)s has %(number)s characters; at most %(most)s will do.",
+                name=_NAMES[name],
+                number=Figure(len(changes[name])),
+                most=Figure(longest),
+            )
             raise InvalidInput(problem, field=name)
 
 
 def _either(words: "list[StrEnum] | tuple[str, ...]") -> str:
-    return f"{', '.join(words[:-1])} or {words[-1]}"
+    return said("%(some)s or %(last)s", some=", ".join(words[:-1]), last=words[-1])

@@ -6,6 +6,7 @@ from newsletter.core.addresses import parse
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput
+from newsletter.core.words import said
 from newsletter.delivery.policy import CanaryRule
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.policy import canary_problem, slug_from, slug_problem
@@ -58,7 +59,7 @@ def add_newsletter(masthead: Masthead, slug: str = "", style: Style = PLAIN) -> 
     sender = parse(masthead.sender_address)
     with transaction():
         if find_newsletter(chosen):
-            problem = f"There is a newsletter '{chosen}' already; choose another slug."
+            problem = said("There is a newsletter '%(slug)s' already; choose another slug.", slug=chosen)
             raise Conflict(problem)
         founded = Newsletter(
             slug=chosen,

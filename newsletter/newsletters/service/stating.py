@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from newsletter.core.addresses import parse
 from newsletter.core.db import transaction
 from newsletter.core.errors import InvalidAddress, InvalidInput
+from newsletter.core.words import Figure, said
 from newsletter.mail.message import cleaned, plain
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletter
@@ -53,7 +54,7 @@ def named(text: str) -> str:
     """As a newsletter's name. Raises InvalidInput."""
     name = plain(text)
     if not name or len(name) > LONGEST_NAME:
-        problem = f"A newsletter needs a name of at most {LONGEST_NAME} characters."
+        problem = said("A newsletter needs a name of at most %(most)s characters.", most=LONGEST_NAME)
         raise InvalidInput(problem, field="name")
     return name
 
@@ -62,7 +63,11 @@ def short(text: str, longest: int, field: str) -> str:
     """As one line. Raises InvalidInput."""
     line = plain(text)
     if len(line) > longest:
-        problem = f"That has {len(line):,} characters; at most {longest:,} will do."
+        problem = said(
+            "That has %(number)s characters; at most %(most)s will do.",
+            number=Figure(len(line)),
+            most=Figure(longest),
+        )
         raise InvalidInput(problem, field=field)
     return line
 
@@ -71,10 +76,10 @@ def posted(text: str) -> str:
     """As a postal address, of one or more lines. Raises InvalidInput."""
     address = cleaned(text).strip()
     if not address:
-        problem = "A newsletter needs a postal address; the law of most countries wants it in each mail."
+        problem = said("A newsletter needs a postal address; the law of most countries wants it in each mail.")
         raise InvalidInput(problem, field="postal_address")
     if len(address) > LONGEST_POSTAL_ADDRESS:
-        problem = f"A postal address has at most {LONGEST_POSTAL_ADDRESS:,} characters."
+        problem = said("A postal address has at most %(most)s characters.", most=Figure(LONGEST_POSTAL_ADDRESS))
         raise InvalidInput(problem, field="postal_address")
     return address
 
@@ -85,7 +90,7 @@ def zoned(text: str) -> str:
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError) as error:
-        problem = f"There is no time zone '{zone[:60]}'; expected a name such as Europe/Zurich."
+        problem = said("There is no time zone '%(zone)s'; expected a name such as Europe/Zurich.", zone=zone[:60])
         raise InvalidInput(problem, field="timezone") from error
     return zone
 
