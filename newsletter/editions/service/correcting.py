@@ -1,5 +1,6 @@
 """A correction: an edition of its own, for those alone who have got the article that was wrong."""
 
+from newsletter.articles.models import Article
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.errors import Conflict, InvalidInput
@@ -25,26 +26,10 @@ def correct(edition_id: int, article_id: int, text: str) -> Edition:
     confirmed subscriber who may be mailed. Raises NotFound, InvalidInput (the field says which), or Conflict when
     nothing of the edition has left, or nobody is to be told.
     """
-    words = text.strip()
-    if not 0 < len(words) <= LONGEST_CORRECTION:
-        problem = said(
-            "Say what was wrong and what is right, in 1 to %(most)s characters, not %(number)s.",
-            most=LONGEST_CORRECTION,
-            number=len(words),
-        )
-        raise InvalidInput(problem, field="text")
+    words = _checked(text)
     with transaction():
         wrong = edition(edition_id)
-        carried = {each.id: each for each in articles_of(edition_id)}
-        if article_id not in carried:
-            has = ", ".join(map(str, carried))
-            problem = said(
-                "Edition %(edition)s does not carry article %(article)s; it carries %(articles)s.",
-                edition=edition_id,
-                article=article_id,
-                articles=has,
-            )
-            raise InvalidInput(problem, field="article")
+        article = _carried(edition_id, article_id)
         if wrong.mailing_id is None:
             problem = said(
                 "Nothing of edition %(edition)s has left; take the article out of it with `edition arrange`.",
@@ -52,9 +37,9 @@ def correct(edition_id: int, article_id: int, text: str) -> Edition:
             )
             raise Conflict(problem)
         moment = now()
-        made = draft(wrong.newsletter_id, Window(moment, moment), [carried[article_id]], Layout(notes={"": words}))
+        made = draft(wrong.newsletter_id, Window(moment, moment), [article], Layout(notes={"": words}))
         made.corrects = article_id
-        made.subject = shortened(f"Correction: {carried[article_id].title}", LONGEST_SUBJECT)
+        made.subject = shortened(f"Correction: {article.title}", LONGEST_SUBJECT)
         made.preheader = shortened(plain(words), LONGEST_PREHEADER)
         db.session.flush()
         readers = reach(made)
@@ -66,3 +51,28 @@ def correct(edition_id: int, article_id: int, text: str) -> Edition:
             raise Conflict(problem)
     log.info("correction drafted", edition=made.id, of=edition_id, article=article_id, readers=readers)
     return made
+
+
+def _checked(text: str) -> str:
+    words = text.strip()
+    if not 0 < len(words) <= LONGEST_CORRECTION:
+        problem = said(
+            "Say what was wrong and what is right, in 1 to %(most)s characters, not %(number)s.",
+            most=LONGEST_CORRECTION,
+            number=len(words),
+        )
+        raise InvalidInput(problem, field="text")
+    return words
+
+
+def _carried(edition_id: int, article_id: int) -> Article:
+    carried = {each.id: each for each in articles_of(edition_id)}
+    if article_id not in carried:
+        problem = said(
+            "Edition %(edition)s does not carry article %(article)s; it carries %(articles)s.",
+            edition=edition_id,
+            article=article_id,
+            articles=", ".join(map(str, carried)),
+        )
+        raise InvalidInput(problem, field="article")
+    return carried[article_id]
