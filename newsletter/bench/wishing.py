@@ -4,13 +4,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import event, insert, literal, select
+from sqlalchemy import Connection, event, insert, literal, select
 
 from newsletter.bench.newsstand import TOPICS
 from newsletter.bench.stage import subscribe
-from newsletter.core.db import db, transaction
+from newsletter.core.db import db, is_to_write, transaction
 from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.models import Follow, Subscription
 from newsletter.subscriptions.policy import FollowKind
@@ -41,8 +40,8 @@ class Held:
     cpu: float = 0.0
     _began: list[tuple[float, float]] = field(default_factory=list)
 
-    def began(self, *told: Any) -> None:  # noqa: ANN401 - the six arguments of SQLAlchemy's event.
-        if told[2] == "BEGIN IMMEDIATE":
+    def began(self, link: Connection) -> None:
+        if link.dialect.name == "sqlite" and is_to_write(link):
             self._began = [(time.monotonic(), time.process_time())]
 
     def ended(self, _link: object) -> None:
@@ -56,10 +55,10 @@ class Held:
 def holding() -> Iterator[Held]:
     """Look at what happens within the block."""
     held = Held()
-    event.listen(db.engine, "before_cursor_execute", held.began)
+    event.listen(db.engine, "begin", held.began)
     event.listen(db.engine, "commit", held.ended)
     try:
         yield held
     finally:
-        event.remove(db.engine, "before_cursor_execute", held.began)
+        event.remove(db.engine, "begin", held.began)
         event.remove(db.engine, "commit", held.ended)

@@ -208,10 +208,15 @@ def _prepare_postgresql(connection: DBAPIConnection, _record: ConnectionPoolEntr
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        if connection.get_execution_options().get(_WRITES):
+        if is_to_write(connection):
             _begin_writing(connection)
         else:
             connection.exec_driver_sql("BEGIN")
+
+
+def is_to_write(connection: Connection) -> bool:
+    """Whether what begins on this connection is a `transaction()`."""
+    return bool(connection.get_execution_options().get(_WRITES))
 
 
 def _begin_writing(connection: Connection) -> None:
