@@ -16,6 +16,7 @@ from functools import lru_cache
 from markupsafe import escape
 
 from newsletter.core.errors import UnsafeMessage
+from newsletter.core.words import said
 from newsletter.mail.headers import Headers, Letterhead, headers_of
 from newsletter.mail.message import MARKER, Content
 
@@ -111,7 +112,7 @@ def _body(boundary: str, text: str, html: str) -> bytes:
     head = f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
     sample = _sample(head.encode() + body)
     if message_from_bytes(sample, policy=policy.compat32).defects:
-        problem = "The message would not be taken apart as it was put together."
+        problem = said("The message would not be taken apart as it was put together.")
         raise UnsafeMessage(problem)
     _verify_lines(sample)
     return body
@@ -169,7 +170,9 @@ def _header_value(value: str) -> bytes:
     if value.isascii() and value.isprintable() and 0 < len(value) <= _LONGEST_VALUE and not _ASKS.search(value):
         return value.encode()
     if len(value.encode(errors="replace")) > _LONGEST_VALUE or not _SAFE_IN_HEADER.fullmatch(value):
-        problem = "A value for a header is empty, too long, or holds white space, a control or an encoded word."
+        problem = said(
+            "A value for a header is empty, too long, or holds white space, a control or an encoded word."
+        )
         raise UnsafeMessage(problem)
     return value.encode()
 
@@ -191,14 +194,16 @@ def _verify_head(head: bytes, intended: Headers) -> None:
     sample = _sample(head)
     parsed = BytesHeaderParser(policy=policy.compat32).parsebytes(sample)
     if parsed.keys() != [name for name, _ in intended] or parsed.defects or parsed.get_payload():
-        problem = f"The message would carry the headers {parsed.keys()}; that is not what was meant."
+        problem = said(
+            "The message would carry the headers %(names)s; that is not what was meant.", names=parsed.keys()
+        )
         raise UnsafeMessage(problem)
     _verify_lines(sample)
 
 
 def _verify_lines(sample: bytes) -> None:
     if max(map(len, sample.split(b"\r\n"))) > LONGEST_LINE or re.search(rb"(?<!\r)\n|\r(?!\n)", sample):
-        problem = "The message has a line that is too long or ends wrongly (RFC 5322 §2.1.1)."
+        problem = said("The message has a line that is too long or ends wrongly (RFC 5322 §2.1.1).")
         raise UnsafeMessage(problem)
 
 

@@ -79,11 +79,11 @@ OTHERS = [
 OF_WTFORMS = ("Number must be between", "Not a valid integer value.")
 """It brings its own translations."""
 
-BELOW = (
+OF_SCHEDULES = (
     "at 18:30 every day (UTC)",
     "at 06:30 on Monday (UTC)",
 )
-"""From below the console, where nobody has made it translatable yet."""
+"""Their words are those of mails, in the language of the page, which has no brackets."""
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def said_on(client: FlaskClient, *paths: str) -> list[str]:
 
 
 def ours(page: str) -> list[str]:
-    return [text for text in outside(page) if not any(each in text for each in (*OF_WTFORMS, *BELOW))]
+    return [text for text in outside(page) if not any(each in text for each in (*OF_WTFORMS, *OF_SCHEDULES))]
 
 
 def test_all_that_is_said_of_an_edition_on_its_way(operator: FlaskClient, house: House, room: Newsroom) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.core.errors import TemplateRefused
+from newsletter.core.words import Said
 from newsletter.mail.fields import Field, TakenApart
 from newsletter.mail.message import Hole
 from newsletter.mail.sandbox import check, render
@@ -154,6 +155,16 @@ def test_a_refusal_says_where_and_what_to_write(source: str, said: str) -> None:
         render({"body.html": source}, VALUES)
 
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "source", [*ESCAPES, *GREED, "{{ unsubscribe_url | upper }}", "{{ 'a' < 1 }}", "a\u0000b"]
+)
+def test_whatever_is_refused_can_be_said_in_another_language(source: str) -> None:
+    with pytest.raises(TemplateRefused) as refused:
+        render({"body.html": source}, VALUES)
+
+    assert isinstance(refused.value.problem, Said)
 
 
 def test_the_child_sees_no_environment_and_opens_no_file() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.core.errors import TemplateRefused
+from newsletter.core.words import said
 from newsletter.mail.fields import Field, TakenApart
 from newsletter.mail.message import StandIn
 from newsletter.mail.sandbox.grammar import check
@@ -24,7 +25,7 @@ WALL_SECONDS = 10
 """For a child on a machine that has other things to do; of CPU it has `child.CPU_SECONDS`."""
 
 _ANY = ""  # The part of which nobody can say which it was.
-_TOO_MUCH = "it takes too much time or memory; take loops and long repeats out"
+_TOO_MUCH = said("it takes too much time or memory; take loops and long repeats out")
 
 _CHILD = Path(__file__).with_name("child.py")
 
@@ -48,7 +49,7 @@ def render(parts: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str
             raise TakenApart
         _ask(stand_ins[answer["taken_apart"]])
     if "refused" in answer:
-        raise TemplateRefused(answer["part"], answer["line"], answer["refused"])
+        raise TemplateRefused(answer["part"], answer["line"], _problem(answer["refused"], answer["words"]))
     texts: dict[str, str] = answer["texts"]
     return texts
 
@@ -68,16 +69,24 @@ def _child_answer(asked: str) -> dict[str, Any]:
     except (subprocess.TimeoutExpired, ValueError) as error:
         # Ended by its limits, in the middle of whatever it was doing: nobody can say which line that was.
         part = ", ".join(json.loads(asked)["parts"])
-        raise TemplateRefused(
-            part, 0, "it takes too much time or memory; take loops and long repeats out"
-        ) from error
+        raise TemplateRefused(part, 0, _TOO_MUCH) from error
     return answer
+
+
+def _problem(refused: str, words: str) -> str:
+    """What the child refused, as a sentence; it knows no more than these words itself."""
+    if refused == "unknown":
+        return said("there is nothing called '%(name)s' here", name=words)
+    if refused == "broken":
+        return said("it cannot be rendered: %(words)s", words=words)
+    return words
 
 
 def _ask(stand_in: StandIn) -> None:
     """Whether it is empty: a Field notes that it was asked, and the answer decides who gets this rendering."""
     if not isinstance(stand_in, Field):
-        raise TemplateRefused(_ANY, 0, f"it asks about '{stand_in.name}', which it can only print")
+        problem = said("it asks about '%(name)s', which it can only print", name=stand_in.name)
+        raise TemplateRefused(_ANY, 0, problem)
     bool(stand_in)
 
 

@@ -1,7 +1,8 @@
 """The process in which operators' templates are rendered; run by file, it knows nothing of this service.
 
-It reads one question as JSON from standard input and writes one answer: `texts`, or what was `refused`, in which
-`part` and `line`; and the stand-ins of which it was `asked` whether they are empty.
+It reads one question as JSON from standard input and writes one answer: `texts`, or why they were `refused`, in
+which `part` and `line`; and the stand-ins of which it was `asked` whether they are empty. What is refused is
+`unknown`, and `words` are the name; or `against` Jinja's rules or `broken`, and `words` are those of the error.
 """
 
 import json
@@ -9,7 +10,7 @@ import resource
 import sys
 from typing import Any, NoReturn
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError, UndefinedError
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
@@ -18,6 +19,9 @@ CPU_SECONDS = 2
 MEMORY = 256 * 1024 * 1024
 LONGEST_OUTPUT = 1_000_000
 """Characters of all parts; ten times what a mail may have."""
+
+LONGEST_WORDS = 300
+"""Characters of what an error says."""
 
 _OF_LOOP = frozenset({"first", "index", "index0", "last", "length", "revindex", "revindex0"})
 
@@ -54,7 +58,7 @@ class Unknown(StrictUndefined):
 
     @property
     def _undefined_message(self) -> str:
-        return f"there is nothing called '{str(self._undefined_name)[:80]}' here"
+        return str(self._undefined_name)[:80]
 
 
 class Templates(ImmutableSandboxedEnvironment):
@@ -89,11 +93,16 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
         except TakenApart as error:
             return {"taken_apart": str(error), "asked": sorted(asked)}
         except TemplateError as error:
-            return {"refused": f"{error}"[:300], "part": part, "line": _line(error), "asked": sorted(asked)}
+            refused = "unknown" if isinstance(error, UndefinedError) else "against"
+            return _refused(refused, str(error), part, error) | {"asked": sorted(asked)}
         except (MemoryError, RecursionError, OverflowError, TypeError, ValueError) as error:
-            words = f"it cannot be rendered: {type(error).__name__} {error}"[:300]
-            return {"refused": words, "part": part, "line": _line(error), "asked": sorted(asked)}
+            words = f"{type(error).__name__} {error}"
+            return _refused("broken", words, part, error) | {"asked": sorted(asked)}
     return {"texts": texts, "asked": sorted(asked)}
+
+
+def _refused(why: str, words: str, part: str, error: Exception) -> dict[str, Any]:
+    return {"refused": why, "words": words[:LONGEST_WORDS], "part": part, "line": _line(error)}
 
 
 def _rendered(source: str, values: dict[str, Any], *, is_html: bool) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from newsletter.core.errors import TemplateRefused
+from newsletter.core.words import Figure, said
 from newsletter.mail.message import UNWANTED
 
 LONGEST_SOURCE = 100_000
@@ -31,19 +32,21 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
 )
 
 _WORDS: dict[type[nodes.Node], str] = {
-    nodes.Call: "calls something; values are plain data here, such as {{ edition.subject }}",
-    nodes.CallBlock: "calls something; values are plain data here",
-    nodes.Include: "includes another template; write out what it should say",
-    nodes.Import: "imports another template; write out what it should say",
-    nodes.FromImport: "imports another template; write out what it should say",
-    nodes.Extends: "extends another template; the page around this part is added by itself",
-    nodes.Block: "has a block; leave {% block %} away, this part stands in its place by itself",
-    nodes.Macro: "defines a macro; write out what it should say",
-    nodes.FilterBlock: "filters a block; put the filter behind the value: {{ article.author | upper }}",
-    nodes.Mul: "multiplies; nothing is computed in a mail",
-    nodes.Pow: "computes a power; nothing is computed in a mail",
-    nodes.Mod: "uses '%' as an operator; nothing is computed in a mail",
-    nodes.Add: "uses '+'; join texts with '~', as in {{ article.author ~ ', ' ~ article.site }}",
+    nodes.Call: said("it calls something; values are plain data here, such as {{ edition.subject }}"),
+    nodes.CallBlock: said("it calls something; values are plain data here"),
+    nodes.Include: said("it includes another template; write out what it should say"),
+    nodes.Import: said("it imports another template; write out what it should say"),
+    nodes.FromImport: said("it imports another template; write out what it should say"),
+    nodes.Extends: said("it extends another template; the page around this part is added by itself"),
+    nodes.Block: said(
+        "it has a block; leave %(tag)s away, this part stands in its place by itself", tag="{% block %}"
+    ),
+    nodes.Macro: said("it defines a macro; write out what it should say"),
+    nodes.FilterBlock: said("it filters a block; put the filter behind the value: {{ article.author | upper }}"),
+    nodes.Mul: said("it multiplies; nothing is computed in a mail"),
+    nodes.Pow: said("it computes a power; nothing is computed in a mail"),
+    nodes.Mod: said("it uses '%(sign)s' as an operator; nothing is computed in a mail", sign="%"),
+    nodes.Add: said("it uses '+'; join texts with '~', as in {{ article.author ~ ', ' ~ article.site }}"),
 }
 
 _SYNTAX = Environment(autoescape=True)
@@ -53,18 +56,20 @@ _SYNTAX = Environment(autoescape=True)
 def check(part: str, source: str) -> None:
     """Raises TemplateRefused, which says where and what to write instead."""
     if len(source) > LONGEST_SOURCE:
-        raise TemplateRefused(part, 0, f"it has {len(source):,} characters; {LONGEST_SOURCE:,} are enough")
+        facts = {"length": Figure(len(source)), "most": Figure(LONGEST_SOURCE)}
+        raise TemplateRefused(part, 0, said("it has %(length)s characters; %(most)s are enough", **facts))
     if unseen := UNWANTED.search(source.replace("\r\n", "\n")):
         line = source.count("\n", 0, unseen.start()) + 1
-        raise TemplateRefused(part, line, "it has a character that nobody sees; type the line anew")
+        raise TemplateRefused(part, line, said("it has a character that nobody sees; type the line anew"))
     try:
         tree = _SYNTAX.parse(source)
         for node, loops in _walk(tree, 0):
             _look_at(node, loops, part)
     except TemplateSyntaxError as error:
-        raise TemplateRefused(part, error.lineno, f"it cannot be read: {error.message}") from error
+        problem = said("it cannot be read: %(words)s", words=error.message)
+        raise TemplateRefused(part, error.lineno, problem) from error
     except RecursionError as error:
-        raise TemplateRefused(part, 0, "it is nested too deeply") from error
+        raise TemplateRefused(part, 0, said("it is nested too deeply")) from error
 
 
 def _walk(node: nodes.Node, loops: int) -> Iterator[tuple[nodes.Node, int]]:
@@ -76,37 +81,41 @@ def _walk(node: nodes.Node, loops: int) -> Iterator[tuple[nodes.Node, int]]:
 
 def _look_at(node: nodes.Node, loops: int, part: str) -> None:
     if problem := _problem(node, loops):
-        raise TemplateRefused(part, node.lineno, f"it {problem}")
+        raise TemplateRefused(part, node.lineno, problem)
 
 
 def _problem(node: nodes.Node, loops: int) -> str:
-    """Why this may not stand here, as it follows "it"; "" if it may."""
+    """Why this may not stand here; "" if it may."""
     if not isinstance(node, _ALLOWED):
-        return _WORDS.get(type(node), f"uses {type(node).__name__}, which has no place in a mail")
+        unknown = said("it uses %(kind)s, which has no place in a mail", kind=type(node).__name__)
+        return _WORDS.get(type(node), unknown)
     return _name_problem(node) or _size_problem(node, loops)
 
 
 def _name_problem(node: nodes.Node) -> str:
     match node:
         case nodes.Name(name=name) | nodes.Getattr(attr=name) if name.startswith("_"):
-            return f"asks for '{name[:40]}'; names begin with a letter"
+            return said("it asks for '%(name)s'; names begin with a letter", name=name[:40])
         case nodes.Filter(name=name) if name not in FILTERS:
-            return f"uses the filter '{name[:40]}'; there are {', '.join(sorted(FILTERS))}"
+            known = ", ".join(sorted(FILTERS))
+            return said("it uses the filter '%(name)s'; there are %(known)s", name=name[:40], known=known)
         case nodes.Test(name=name) if name not in TESTS:
-            return f"uses the test '{name[:40]}'; there are {', '.join(sorted(TESTS))}"
+            known = ", ".join(sorted(TESTS))
+            return said("it uses the test '%(name)s'; there are %(known)s", name=name[:40], known=known)
         case nodes.Assign() if not isinstance(node.target, nodes.Name):
-            return "sets more than a plain name"
+            return said("it sets more than a plain name")
     return ""
 
 
 def _size_problem(node: nodes.Node, loops: int) -> str:
     match node:
         case nodes.For() if node.recursive:
-            return "has a loop that calls itself; write out the inner one"
+            return said("it has a loop that calls itself; write out the inner one")
         case nodes.For() if loops > DEEPEST_LOOPS:
-            return f"has more than {DEEPEST_LOOPS} loops within each other"
+            return said("it has more than %(most)s loops within each other", most=DEEPEST_LOOPS)
         case nodes.Const(value=str(text)) if len(text) > LONGEST_TEXT:
-            return f"has a quoted text of {len(text):,} characters; {LONGEST_TEXT:,} are enough"
+            facts = {"length": Figure(len(text)), "most": Figure(LONGEST_TEXT)}
+            return said("it has a quoted text of %(length)s characters; %(most)s are enough", **facts)
         case nodes.Const(value=int(number)) if abs(number) > LARGEST_NUMBER:
-            return f"has a number over {LARGEST_NUMBER:,}"
+            return said("it has a number over %(most)s", most=Figure(LARGEST_NUMBER))
     return ""

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from newsletter.core.errors import TemplateRefused
-from newsletter.core.words import said
+from newsletter.core.words import Figure, said
 from newsletter.mail.colours import READABLE, contrast, readable
 from newsletter.mail.message import UNWANTED
 from newsletter.mail.sandbox.declarations import MOST_DECLARATIONS, Declared, Unfit, declared
@@ -62,7 +62,7 @@ def compiled(source: str, part: str) -> Sheet:
     import tinycss2  # noqa: PLC0415 - senders need no parser.
 
     if len(source) > LONGEST_SHEET:
-        facts = {"length": f"{len(source):,}", "most": f"{LONGEST_SHEET:,}"}
+        facts = {"length": Figure(len(source)), "most": Figure(LONGEST_SHEET)}
         raise TemplateRefused(part, 0, said("it has %(length)s characters; %(most)s are enough", **facts))
     source = source.replace("\r\n", "\n")
     if unseen := UNWANTED.search(source):
