@@ -128,3 +128,17 @@ def test_reasons_times_and_refusals_are_said_in_the_language_too(operator: Flask
     assert "um 06:30" in digest
     assert "Ein Betreff hat 1 bis 100 Zeichen, nicht 101." in refused.text
     assert "Wählen Sie 2% bis 50% der Leserschaft." in gone.text
+
+
+def test_what_a_template_cannot_say_is_told_in_the_language_too(operator: FlaskClient, house: House) -> None:
+    newsroom(house)
+    make.press(operator, f"{ACCOUNT}/language", language="de")
+    path = "/console/templates/courier/header.html"
+
+    unknown = make.press(operator, path, source="{{ newsletter['%(name)s <b>'] }}").text
+    computed = make.press(operator, path, source="{{ 7 % 2 }}").text
+    quoted = make.press(operator, path, source="{{ '" + "a" * 2000 + "' }}").text
+
+    assert "header.html, Zeile 1: „%(name)s &lt;b&gt;“ gibt es hier nicht" in unknown
+    assert "es rechnet mit „%“; in einer Mail wird nicht gerechnet." in computed
+    assert "es hat einen Text von 2.000 Zeichen in Anführungszeichen; 1.000 genügen." in quoted
