@@ -12,7 +12,7 @@ for _blueprint in BLUEPRINTS:
 
 def register(app: Flask) -> None:
     """All pages under /console."""
-    for part in (policies, gate, menu, naming, speaking, words):
+    for part in (policies, gate, menu, naming, words):
         part.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

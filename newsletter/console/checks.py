@@ -8,8 +8,8 @@ from enum import StrEnum
 from sqlalchemy.engine import make_url
 
 from newsletter.core.logs import redacted
-from newsletter.core.settings import Settings, names
-from newsletter.core.words import numbered, said
+from newsletter.core.settings import Budget, Settings, names
+from newsletter.core.words import numbered, said, series
 from newsletter.delivery.service import is_at_home
 from newsletter.mail.house import House
 from newsletter.operators.policy import Role
@@ -69,9 +69,13 @@ def _shown(attribute: str, house: House) -> str:
         "operator": settings.operator or said("not set"),
         "oidc_client_secret": said("set") if settings.oidc_client_secret else "",
         "dkim": ", ".join(f"{key.domain}:{key.selector}" for key in settings.dkim) or said("none"),
-        "budgets": ", ".join(f"{each.by} {each.most} in {_span(each.window)}" for each in settings.budgets),
+        "budgets": series(_budget(each) for each in settings.budgets),
     }
     return told.get(attribute) or _plain(getattr(settings, attribute))
+
+
+def _budget(budget: Budget) -> str:
+    return said("%(by)s %(most)s in %(span)s", by=budget.by, most=budget.most, span=_span(budget.window))
 
 
 def _plain(value: object) -> str:

@@ -1,18 +1,13 @@
 """In which language a page of the console is answered: the operator's own, or else what their browser asks for."""
 
-from flask import Blueprint, Flask, Response, flash, request
+from flask import Blueprint, Response, flash, request
 
 from newsletter.console import gate
-from newsletter.mail.languages import direction, written
+from newsletter.mail.languages import written
 from newsletter.operators.service.speaking import AREA
 from newsletter.web.words import speak, translated, wanted_by_browser
 
 _ASKED = "newsletter.browser_was_asked"
-
-
-def register(app: Flask) -> None:
-    """Let templates say `direction(language())`."""
-    app.jinja_env.globals["direction"] = direction
 
 
 def guard(blueprint: Blueprint) -> None:

@@ -1,5 +1,6 @@
 """Moments and numbers as people say them, for all templates of the console."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,8 +12,6 @@ from markupsafe import Markup
 from newsletter.core.clock import now
 from newsletter.core.words import Said, numbered, said
 from newsletter.web.words import language, translated
-
-_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def register(app: Flask) -> None:
@@ -82,29 +81,29 @@ def _ago(at: datetime | None) -> Said:
     if at is None:
         return said("never")
     apart = now() - at
-    span, is_past = abs(apart), apart > timedelta(0)
-    if span >= _DAY:
-        days = span // _DAY
-        return (
-            numbered("%(num)s day ago", "%(num)s days ago", days)
-            if is_past
-            else numbered("in %(num)s day", "in %(num)s days", days)
-        )
-    if span >= _HOUR:
-        hours = span // _HOUR
-        return (
-            numbered("%(num)s hour ago", "%(num)s hours ago", hours)
-            if is_past
-            else numbered("in %(num)s hour", "in %(num)s hours", hours)
-        )
-    if span >= _MINUTE:
-        minutes = span // _MINUTE
-        return (
-            numbered("%(num)s minute ago", "%(num)s minutes ago", minutes)
-            if is_past
-            else numbered("in %(num)s minute", "in %(num)s minutes", minutes)
-        )
+    for unit, past, future in _SPANS:
+        if count := abs(apart) // unit:
+            return past(count) if apart > timedelta(0) else future(count)
     return said("just now") if apart >= timedelta(0) else said("in a moment")
+
+
+_SPANS: Sequence[tuple[timedelta, Callable[[int], Said], Callable[[int], Said]]] = (
+    (
+        timedelta(days=1),
+        lambda days: numbered("%(num)s day ago", "%(num)s days ago", days),
+        lambda days: numbered("in %(num)s day", "in %(num)s days", days),
+    ),
+    (
+        timedelta(hours=1),
+        lambda hours: numbered("%(num)s hour ago", "%(num)s hours ago", hours),
+        lambda hours: numbered("in %(num)s hour", "in %(num)s hours", hours),
+    ),
+    (
+        timedelta(minutes=1),
+        lambda minutes: numbered("%(num)s minute ago", "%(num)s minutes ago", minutes),
+        lambda minutes: numbered("in %(num)s minute", "in %(num)s minutes", minutes),
+    ),
+)
 
 
 def _locale() -> str:

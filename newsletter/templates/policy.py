@@ -31,7 +31,7 @@ PARTS = (
 )
 
 
-ORDINARY = "an ordinary edition"
+ORDINARY = said("an ordinary edition")
 
 
 def part(name: str) -> Part:
@@ -55,11 +55,11 @@ def samples() -> Mapping[str, Mapping[str, Any]]:
     """By name, values of the shape that an edition has: what is ordinary, and what breaks mails."""
     return {
         ORDINARY: _edition([_ARTICLE, {**_ARTICLE, "author": "", "image_url": "", "topics": []}], "Ada"),
-        "a reader without a name and one article": _edition([_ARTICLE], ""),
-        "no article": _edition([], "Ada"),
-        "a word of 300 characters": _edition([{**_ARTICLE, "title": "W" * 300}], "N" * 100),
-        "signs of every kind": _edition([{**_ARTICLE, "title": _SIGNS, "summary": _SIGNS}], _SIGNS),
-        "a hundred articles": _edition([_ARTICLE] * 100, "Ada"),
+        said("a reader without a name and one article"): _edition([_ARTICLE], ""),
+        said("no article"): _edition([], "Ada"),
+        said("a word of 300 characters"): _edition([{**_ARTICLE, "title": "W" * 300}], "N" * 100),
+        said("signs of every kind"): _edition([{**_ARTICLE, "title": _SIGNS, "summary": _SIGNS}], _SIGNS),
+        said("a hundred articles"): _edition([_ARTICLE] * 100, "Ada"),
     }
 
 

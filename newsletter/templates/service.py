@@ -127,9 +127,13 @@ def look_at(name: str, source: str) -> None:
 
 def _look_at_subject(text: str, sample: str) -> None:
     if not text:
-        problem = f"it says nothing (tried with {sample})"
+        problem = said("it says nothing (tried with %(sample)s)", sample=sample)
         raise TemplateRefused(SUBJECT, 0, problem)
     if len(text) > LONGEST_SUBJECT and sample == ORDINARY:
         # What a headline of 300 characters makes of it is the gate's to say, once there is one.
-        problem = f"it has {len(text)} characters; mail programs show sixty, and {LONGEST_SUBJECT} are the most"
+        problem = said(
+            "it has %(number)s characters; mail programs show sixty, and %(most)s are the most",
+            number=len(text),
+            most=LONGEST_SUBJECT,
+        )
         raise TemplateRefused(SUBJECT, 0, problem)

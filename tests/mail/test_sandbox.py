@@ -147,6 +147,7 @@ def test_time_runs_out_where_nothing_is_printed() -> None:
         ("{% if x", "body.html, line 1: it cannot be read"),
         ("a\n{{ articles | sort }}", "body.html, line 2: it uses the filter 'sort'; there are capitalize"),
         ("{{ 'a' + 'b' }}", "join texts with '~'"),
+        ("\n{{ newsletter.name | truncate(2) }}", "body.html, line 2: it cannot be rendered: AssertionError"),
         ("{{ newsletter.name.upper() }}", "it calls something; values are plain data"),
     ],
 )

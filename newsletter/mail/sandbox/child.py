@@ -95,7 +95,8 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
         except TemplateError as error:
             refused = "unknown" if isinstance(error, UndefinedError) else "against"
             return _refused(refused, str(error), part, error) | {"asked": sorted(asked)}
-        except (MemoryError, RecursionError, OverflowError, TypeError, ValueError) as error:
+        except (AssertionError, MemoryError, RecursionError, OverflowError, TypeError, ValueError) as error:
+            # Jinja asserts what its filters are given: `truncate(2)` is shorter than the dots at its end.
             words = f"{type(error).__name__} {error}"
             return _refused("broken", words, part, error) | {"asked": sorted(asked)}
     return {"texts": texts, "asked": sorted(asked)}
