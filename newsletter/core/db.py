@@ -245,16 +245,19 @@ def _is_busy(driver: sqlite3.Connection) -> bool:
     return False
 
 
-def insert_ignoring(model: type[Any]) -> Any:  # noqa: ANN401 - the two dialects share no type.
+def insert_into(table: Any) -> Any:  # noqa: ANN401 - the two dialects share no type.
+    """The INSERT of this database, which knows `ON CONFLICT`."""
+    return (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def insert_ignoring(model: type[Any]) -> Any:  # noqa: ANN401 - as above.
     """`INSERT … ON CONFLICT DO NOTHING` into the model's table: what is there already stays as it is."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    return insert(model).on_conflict_do_nothing()
+    return insert_into(model).on_conflict_do_nothing()
 
 
-def insert_adding(model: type[Any], *names: str) -> Any:  # noqa: ANN401 - the two dialects share no type.
+def insert_adding(model: type[Any], *names: str) -> Any:  # noqa: ANN401 - as above.
     """`INSERT … ON CONFLICT DO UPDATE` by primary key: these numbers are added to those of the row there."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(model)
+    statement = insert_into(model)
     totals = {name: getattr(model, name) + statement.excluded[name] for name in names}
     return statement.on_conflict_do_update(index_elements=list(model.__table__.primary_key), set_=totals)
 

@@ -100,13 +100,13 @@ def catalogue(language: str, area: str = "mails") -> NullTranslations:
 
     What the console does not say itself it may have from below, where what readers are told is written, too.
     """
+    path = FOLDER / area / f"{language}.po"
+    if language == LANGUAGES[0] or not path.exists():
+        return NullTranslations()
     from babel.messages.mofile import write_mo  # noqa: PLC0415
     from babel.messages.pofile import read_po  # noqa: PLC0415
     from babel.support import Translations  # noqa: PLC0415
 
-    path = FOLDER / area / f"{language}.po"
-    if language == LANGUAGES[0] or not path.exists():
-        return NullTranslations()
     compiled = BytesIO()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file, locale=language, abort_invalid=True))

@@ -21,12 +21,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.articles.models import Article
 from newsletter.articles.policy import people_in
 from newsletter.articles.queries import source_titles
-from newsletter.core.db import BigId, db
+from newsletter.core.db import BigId, db, insert_into
 from newsletter.core.logs import logger
 from newsletter.delivery.models import Delivery
 from newsletter.delivery.policy import Status
@@ -208,8 +207,7 @@ def _note_had(whole: Bits, mailing_id: int, readers: Select[int]) -> None:
             Delivery.status.in_(HAS_IT),
         )
     )
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
-    into = dialect.insert(SHARES).from_select(list(SHARES.c), had)
+    into = insert_into(SHARES).from_select(list(SHARES.c), had)
     new = {name: SHARES.c[name].bitwise_or(into.excluded[name]) for name in ("had_lo", "had_hi")}
     db.session.execute(into.on_conflict_do_update(index_elements=[SHARES.c.subscriber_id], set_=new))
 
