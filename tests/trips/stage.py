@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import Flask
 from waitress.server import create_server
+from waitress.wasyncore import close_all
 
 from newsletter.app import create_app
 from newsletter.console.live import watches
@@ -116,7 +117,8 @@ def _answer(request: urllib.request.Request) -> tuple[int, str]:
 def _web_server(app: Flask, door: socket.socket) -> Iterator[None]:
     """Requests at the door are answered; afterwards no thread is left that answers one."""
     door.settimeout(0)
-    server = create_server(app, sockets=[door], threads=4)
+    lines: dict[int, Any] = {}
+    server = create_server(app, map=lines, sockets=[door], threads=4)
 
     def serve() -> None:
         # Closed from outside, it may just be asking the system for the place that has been taken away.
@@ -132,6 +134,8 @@ def _web_server(app: Flask, door: socket.socket) -> Iterator[None]:
         server.task_dispatcher.shutdown(timeout=PATIENCE)
         server.close()
         thread.join(timeout=PATIENCE)
+        # Who has hung up just now has not been noticed any more, and nobody else would close that line.
+        close_all(lines)
     assert not server.task_dispatcher.threads
 
 
