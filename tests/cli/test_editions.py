@@ -8,7 +8,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,10 @@ from newsletter.mail.house import House
 from tests import make
 from tests.conftest import SECRETS
 from tests.fakes import Script, SmtpServer, Wait
+from tests.patience import PATIENCE, until
 
 pytestmark = pytest.mark.loopback
 
-PATIENCE = 30.0
 SLOW: Script = {"data": [Wait(0.05), b"354 go ahead\r\n"]}
 
 
@@ -95,13 +95,6 @@ def readers(how_many: int, domain: str = "readers.example") -> list[str]:
     return [f"reader{number}@{domain}" for number in range(how_many)]
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.02)
-
-
 def states(edition: Edition) -> Mapping[Status, int]:
     db.session.commit()
     return progress(newest(edition.id)).states
@@ -145,7 +138,7 @@ def test_ctrl_c_records_the_slice_in_hand_and_says_how_to_go_on(
     words = ["deliver", "--edition", str(edition.id)]
     with SmtpServer(SLOW) as server:
         with running(settings, server, *words) as process:
-            wait_for(lambda: len(server.received) >= 5)
+            until(lambda: len(server.received) >= 5)
             process.send_signal(number)
             _, said = process.communicate(timeout=PATIENCE)
         left = dict(states(edition))

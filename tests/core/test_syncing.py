@@ -1,7 +1,6 @@
 """One sync for many: nobody goes on before what they wrote is safe, and nobody syncs for themselves alone."""
 
 import time
-from collections.abc import Callable
 from threading import Event, Thread
 
 import pytest
@@ -12,15 +11,7 @@ from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
 from newsletter.core.syncing import SharedSync, share_syncs
 from newsletter.subscriptions.models import Wording
-
-PATIENCE = 10
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert condition()
+from tests.patience import PATIENCE, until
 
 
 def test_those_who_come_during_a_sync_wait_for_the_next_one_which_is_for_all_of_them() -> None:
@@ -39,13 +30,13 @@ def test_those_who_come_during_a_sync_wait_for_the_next_one_which_is_for_all_of_
 
     first, *others = (Thread(target=come, args=(number,)) for number in range(5))
     first.start()
-    wait_until(lambda: len(began) == 1)
+    until(lambda: len(began) == 1)
     for each in others:
         each.start()
     time.sleep(0.05)
     assert safe == []
     began[0].set()
-    wait_until(lambda: len(began) == 2)
+    until(lambda: len(began) == 2)
     assert safe == [0]
     # All four have come by now: whoever is late would begin a third sync.
     time.sleep(0.05)

@@ -4,9 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,10 +16,9 @@ from flask import Flask
 from newsletter.core.settings import Settings
 from newsletter.demo.services import free_port
 from tests.conftest import SECRETS
+from tests.patience import PATIENCE, until
 
 pytestmark = pytest.mark.loopback
-
-PATIENCE = 60.0
 
 
 @contextmanager
@@ -48,13 +46,6 @@ def service(
             with suppress(psutil.NoSuchProcess):
                 each.kill()
         started.wait()
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def answers(url: str) -> bool:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +21,11 @@ from newsletter.editions import service as editions
 from newsletter.mail.house import House
 from tests import make
 from tests.conftest import SECRETS
+from tests.patience import PATIENCE, until
 
 pytestmark = pytest.mark.loopback
 
 READERS, KILLS, CONNECTIONS = 300, 3, 2
-PATIENCE = 40.0
 
 
 @contextmanager
@@ -54,13 +53,10 @@ def standing(mailing_id: int) -> Ledger:
 
 
 def wait_until_accepted(mailing_id: int, how_many: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if standing(mailing_id).count(Status.ACCEPTED) >= how_many:
-            return
-        time.sleep(0.02)
-    problem = f"Only {standing(mailing_id).as_dict()} within {PATIENCE:.0f} seconds."
-    raise AssertionError(problem)
+    until(
+        lambda: standing(mailing_id).count(Status.ACCEPTED) >= how_many,
+        lambda: f"only {standing(mailing_id).as_dict()}",
+    )
 
 
 @pytest.fixture

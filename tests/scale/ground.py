@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -34,6 +33,7 @@ from newsletter.mail.house import House
 from newsletter.web import current
 from tests import make
 from tests.conftest import SECRETS
+from tests.patience import until
 from tests.scale.forwarder import Forwarder, Place
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,6 @@ BROKERS = {
 }
 
 LEASE_SECONDS, CONNECTIONS = 5, 2
-PATIENCE = 150.0
 """Seconds; what broke off is sent again after thirty, and that may happen twice."""
 
 
@@ -116,10 +115,10 @@ class Cluster:
             return ledger(mailing_id)
 
     def wait_until_accepted(self, mailing_id: int, how_many: int) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while self.standing(mailing_id).count(Status.ACCEPTED) < how_many:
-            assert time.monotonic() < deadline, f"{self.standing(mailing_id).as_dict()}\n{self.logs()}"
-            time.sleep(0.02)
+        until(
+            lambda: self.standing(mailing_id).count(Status.ACCEPTED) >= how_many,
+            lambda: f"{self.standing(mailing_id).as_dict()}\n{self.logs()}",
+        )
 
     def logs(self) -> str:
         return "\n".join(f"{path.name}:\n{path.read_text()[-3000:]}" for path in sorted(self.folder.glob("*.log")))
