@@ -310,6 +310,15 @@ def load_in_bulk() -> None:
         db.session.execute(text("PRAGMA wal_autocheckpoint = 25000"))
 
 
+def leave_checkpoint() -> None:
+    """Let others bring what this connection writes from SQLite's log into the file, from now on.
+
+    After a million rows that takes as long again as writing them, and whoever commits waits for it.
+    """
+    if db.engine.dialect.name == "sqlite":
+        db.session.execute(text("PRAGMA wal_autocheckpoint = 0"))
+
+
 def rows_written(statement: Executable) -> int:
     """Execute an INSERT, UPDATE or DELETE of this transaction; how many rows it wrote."""
     # Without the option the count of an INSERT is thrown away on PostgreSQL.

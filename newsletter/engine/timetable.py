@@ -10,18 +10,25 @@ from newsletter.core.logs import logger
 from newsletter.jobs import Job
 from newsletter.mail.house import House
 
+APART = 0.05
+"""Seconds from one job's first round to the next one's, so that they do not all ask the database at once."""
+
 log = logger(__name__)
 
 
 def start(app: Flask, house: House, jobs: Iterable[Job], stop: Event) -> list[Thread]:
-    """Threads that run each job at once and then at its interval, until `stop` is set."""
-    threads = [Thread(target=_repeat, args=(app, house, job, stop), name=job.name) for job in jobs]
+    """Threads that run each job soon and then at its interval, until `stop` is set."""
+    threads = [
+        Thread(target=_repeat, args=(app, house, job, stop, number * APART), name=job.name)
+        for number, job in enumerate(jobs)
+    ]
     for thread in threads:
         thread.start()
     return threads
 
 
-def _repeat(app: Flask, house: House, job: Job, stop: Event) -> None:
+def _repeat(app: Flask, house: House, job: Job, stop: Event, delay: float) -> None:
+    stop.wait(delay)
     while not stop.is_set():
         began = time.monotonic()
         with app.app_context():

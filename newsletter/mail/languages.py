@@ -38,18 +38,23 @@ def direction(language: str) -> str:
 
 def date_in_words(moment: datetime, language: str = "en") -> str:
     """`Monday 23 November 2026`, in the zone of the moment itself."""
-    from babel.dates import format_date  # noqa: PLC0415
-
     chosen = spoken(language)
-    return format_date(moment, "EEEE d MMMM y" if chosen == "en" else "full", locale=chosen)
+    if chosen == LANGUAGES[0]:
+        return f"{moment:%A} {day_in_words(moment)}"
+    from babel.dates import format_date  # noqa: PLC0415 - as below.
+
+    return format_date(moment, "full", locale=chosen)
 
 
 def day_in_words(day: date, language: str = "en") -> str:
     """`24 December 2026`."""
+    chosen = spoken(language)
+    if chosen == LANGUAGES[0]:
+        return f"{day.day} {day:%B %Y}"
+    # Four megabytes of all the world's languages, which who queues an English edition does without.
     from babel.dates import format_date  # noqa: PLC0415
 
-    chosen = spoken(language)
-    return format_date(day, "d MMMM y" if chosen == "en" else "long", locale=chosen)
+    return format_date(day, "long", locale=chosen)
 
 
 def hours_in_words(hours: int, language: str = "en") -> str:

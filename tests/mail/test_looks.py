@@ -3,9 +3,11 @@
 import os
 import re
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from babel.dates import format_date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ from newsletter.editions.emails import Reader
 from newsletter.mail.fields import Field
 from newsletter.mail.gate import inspect
 from newsletter.mail.headers import headers_of
-from newsletter.mail.languages import LANGUAGES, between, date_in_words, hours_in_words, spoken
+from newsletter.mail.languages import LANGUAGES, between, date_in_words, day_in_words, hours_in_words, spoken
 from newsletter.mail.message import MARKER, plain
 from newsletter.mail.mime import compile_message
 from newsletter.mail.render import HTML_LIMIT, Renderer
@@ -116,3 +118,9 @@ def test_dates_hours_and_enumerations_are_in_the_language(language: str, day: st
     assert plain(hours_in_words(72, language)) == days
     assert between(Loop(), language) == pair  # type: ignore[arg-type]
     assert spoken(language) in LANGUAGES
+
+
+@given(st.datetimes())
+def test_english_dates_are_those_of_the_unicode_project(moment: datetime) -> None:
+    assert date_in_words(moment) == format_date(moment, "EEEE d MMMM y", locale="en")
+    assert day_in_words(moment) == format_date(moment, "d MMMM y", locale="en")
