@@ -20,7 +20,8 @@ from newsletter.operators.service import Browser, log_in
 from tests import make
 from tests.console.desks import newsroom
 from tests.console.test_sending import on_its_way
-from tests.engine.test_supervisor import answers, service, until
+from tests.engine.test_supervisor import answers, service
+from tests.patience import until
 from tests.trips.stage import Stage, awaited, get, running
 
 pytestmark = pytest.mark.loopback
