@@ -14,10 +14,8 @@ from newsletter.editions import service
 from newsletter.editions.policy import EditionStatus, Layout
 from newsletter.newsletters.queries import newsletter
 from tests import make
-from tests.browser.test_public_pages import assert_well_made, browser, page, stage
+from tests.browser.well_made import assert_well_made
 from tests.trips.stage import Stage, get
-
-__all__ = ["browser", "page", "stage"]
 
 pytestmark = pytest.mark.browser
 

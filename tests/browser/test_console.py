@@ -1,16 +1,14 @@
 """The console in a real browser: the way in, 320 px, light and dark, no script, and nothing for axe to find."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from newsletter.articles.service import pause_source, remove_source
 from newsletter.core.clock import now
@@ -21,14 +19,11 @@ from newsletter.mail.house import House
 from newsletter.operators.policy import Role
 from newsletter.operators.service import Post, add_operator
 from tests import make
+from tests.browser.well_made import assert_well_made
 from tests.trips.stage import Stage, running
 
 pytestmark = pytest.mark.browser
 
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
 PAGES = (
     *("/console", "/console/newsletters", "/console/newsletters/courier", "/console/backends"),
     *("/console/operators", "/console/operators/1", "/console/audit", "/console/settings", "/console/account"),
@@ -39,33 +34,10 @@ PAGES = (
 )
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def stage(app: Flask, settings: Settings, tmp_path: Path) -> Iterator[Stage]:
     with running(settings, tmp_path) as stage:
         yield stage
-
-
-@pytest.fixture(params=["light", "dark"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 320, "height": 640}, color_scheme=request.param)
-    yield context.new_page()
-    context.close()
-
-
-def assert_well_made(page: Page) -> None:
-    """No finding of axe, no sideways scrolling at 320 px, one h1."""
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
-    assert page.locator("h1").count() == 1
 
 
 def link(stage: Stage, house: House) -> str:

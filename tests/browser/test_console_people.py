@@ -1,54 +1,29 @@
 """People in the console, in a real browser: an import with dry run and undo, a story and an erasure; 320 px."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import insert
 
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
-from newsletter.core.settings import Settings
 from newsletter.operators.service import Browser as Seen
 from newsletter.operators.service import log_in
 from newsletter.subscriptions.models import GrowthCount
 from newsletter.suppressions.models import Reason
 from newsletter.suppressions.service import suppress
 from tests import make
-from tests.trips.stage import Stage, running
+from tests.browser.well_made import assert_well_made
+from tests.trips.stage import Stage
 
 pytestmark = pytest.mark.browser
 
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
 WORD = "Signed up on the old site, 2021 to 2026, exported by Ines Marlow"
 HEADER = "Email Address,First Name,State\n"
 ROWS = f"{HEADER}ann@readers.example,Ann,subscribed\nbob@readers.example,Bob,vip\nnobody,Nil,vip\n"
-PICTURES = os.environ.get("NEWSLETTER_TEST_PICTURES", "")
-"""A folder for pictures of each page, for whoever wants to look at them."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def stage(app: Flask, settings: Settings, tmp_path: Path) -> Iterator[Stage]:
-    with running(settings, tmp_path) as stage:
-        make.newsletter()
-        yield stage
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -63,31 +38,17 @@ def page(browser: Browser, stage: Stage, request: pytest.FixtureRequest) -> Iter
     context.close()
 
 
-def assert_well_made(page: Page, name: str) -> None:
-    """No finding of axe, no sideways scrolling at 320 px, one h1."""
-    if PICTURES:
-        scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
-        for width in (320, 1280):
-            page.set_viewport_size({"width": width, "height": 800})
-            page.screenshot(path=Path(PICTURES) / f"{name}-{scheme}-{width}.png", full_page=True)
-        page.set_viewport_size({"width": 320, "height": 640})
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    assert page.locator("h1").count() == 1
-
-
 def test_an_import_is_looked_at_changed_taken_in_and_taken_back(stage: Stage, page: Page, tmp_path: Path) -> None:
     file = tmp_path / "members.csv"
     file.write_text(ROWS)
     page.goto(f"{stage.url}/console/imports")
-    assert_well_made(page, "imports")
+    assert_well_made(page)
     page.get_by_label("File").set_input_files(file)
     page.get_by_label("Where and how did these people agree?").fill(WORD)
     page.get_by_role("button", name="Send in and look at it").click()
     # The part with the progress renews itself until the worker is done.
     expect(page.get_by_role("heading", name="What was recognised")).to_be_visible(timeout=20_000)
-    assert_well_made(page, "import")
+    assert_well_made(page)
     assert "not known: rejected" in page.get_by_label("vip 2 rows").inner_text()
 
     page.get_by_label("vip 2 rows").select_option("active")
@@ -111,12 +72,12 @@ def test_an_import_is_looked_at_changed_taken_in_and_taken_back(stage: Stage, pa
 def test_somebody_is_found_told_suppressed_let_go_and_erased(stage: Stage, page: Page) -> None:
     make.signed_up("ann@readers.example", stage.house, origin=make.form(form="footer", ip="192.0.2.7"))
     page.goto(f"{stage.url}/console/subscribers")
-    assert_well_made(page, "subscribers")
+    assert_well_made(page)
     page.get_by_label("Address", exact=True).fill("ann@readers.example")
     page.get_by_role("button", name="Find").click()
     assert "ann" not in page.url
     assert "requested" in page.get_by_role("region", name="The story").inner_text()
-    assert_well_made(page, "subscriber")
+    assert_well_made(page)
 
     page.get_by_text("Suppress it").click()
     page.get_by_label("Why").last.fill("asked for it by letter")
@@ -128,11 +89,11 @@ def test_somebody_is_found_told_suppressed_let_go_and_erased(stage: Stage, page:
     assert "may be mailed again" in page.get_by_role("status").inner_text()
 
     page.get_by_role("link", name="Erase this person").click()
-    assert_well_made(page, "erase")
+    assert_well_made(page)
     page.get_by_label("Yes, erase").check()
     page.get_by_role("button", name="Erase for good").click()
     assert page.locator("h1").inner_text() == "Erased"
-    assert_well_made(page, "erased")
+    assert_well_made(page)
 
 
 def test_the_other_pages_are_well_made(stage: Stage, page: Page) -> None:
@@ -147,19 +108,19 @@ def test_the_other_pages_are_well_made(stage: Stage, page: Page) -> None:
         ]
         db.session.execute(insert(GrowthCount), rows)
 
-    for name, path in (
-        ("narrowed", "/console/subscribers?newsletter=dawn&status=confirmed"),
-        ("nobody", "/console/subscribers?form=nowhere"),
-        ("wrong", "/console/subscribers?since=never"),
-        ("act-offer", "/console/subscribers/acts/begin/unsubscribe?newsletter=dawn"),
-        ("acts", "/console/subscribers/acts"),
-        ("suppressions", "/console/suppressions"),
-        ("suppression", f"/console/suppressions/{key}"),
-        ("numbers", "/console/numbers?newsletter=courier"),
-        ("snippets", "/console/snippets/courier"),
+    for path in (
+        "/console/subscribers?newsletter=dawn&status=confirmed",
+        "/console/subscribers?form=nowhere",
+        "/console/subscribers?since=never",
+        "/console/subscribers/acts/begin/unsubscribe?newsletter=dawn",
+        "/console/subscribers/acts",
+        "/console/suppressions",
+        f"/console/suppressions/{key}",
+        "/console/numbers?newsletter=courier",
+        "/console/snippets/courier",
     ):
         page.goto(f"{stage.url}{path}")
-        assert_well_made(page, name)
+        assert_well_made(page)
 
 
 def test_it_all_works_where_no_script_runs(stage: Stage, browser: Browser, page: Page) -> None:

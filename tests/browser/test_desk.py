@@ -16,11 +16,10 @@ from newsletter.newsletters.models import Newsletter
 from tests import make
 from tests.browser.newsrooms import log_in, newsroom
 from tests.browser.test_preferences import reach, type_into
-from tests.browser.test_public_pages import assert_well_made, browser, page, submit
+from tests.browser.test_public_pages import submit
+from tests.browser.well_made import assert_well_made
 from tests.fakes import SmtpServer
 from tests.trips.stage import Stage, awaited
-
-__all__ = ["browser", "page"]
 
 pytestmark = pytest.mark.browser
 

@@ -1,6 +1,5 @@
 """The form on a page of another site, in a real browser: with its script, without, and in a frame."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +7,7 @@ from urllib.request import urlopen
 
 import pytest
 from flask import Flask, Response
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import select
 
@@ -19,21 +18,14 @@ from newsletter.subscriptions.models import SignUp
 from newsletter.subscriptions.policy.budgets import Trust
 from newsletter.subscriptions.service.guarding import FORM
 from tests import make
-from tests.browser.test_public_pages import QUIET, assert_well_made, press
+from tests.browser.test_public_pages import press
+from tests.browser.well_made import assert_well_made
 from tests.trips.stage import Stage, running
 
 pytestmark = pytest.mark.browser
 
 AS_OLD_AS_A_FORM_MUST_BE = 2100
 ANSWER = ".newsletter-answer"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -64,13 +56,6 @@ def stage(app: Flask, settings: Settings, site: Flask, tmp_path: Path) -> Iterat
             f"default-src 'none'; script-src {ours}; connect-src {ours}; frame-src {ours}; form-action {ours}"
         )
         yield stage
-
-
-@pytest.fixture(params=["light", "dark"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 320, "height": 640}, color_scheme=request.param)
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture

@@ -18,10 +18,9 @@ from newsletter.operators.policy import Role
 from newsletter.operators.service import Post, add_operator
 from tests import make
 from tests.browser.newsrooms import feeds
-from tests.browser.test_public_pages import assert_well_made, browser, page, submit
+from tests.browser.test_public_pages import submit
+from tests.browser.well_made import assert_well_made
 from tests.trips.stage import Stage, running
-
-__all__ = ["browser", "page"]
 
 pytestmark = pytest.mark.browser
 

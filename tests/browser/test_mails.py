@@ -7,10 +7,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.test_public_pages import browser
-
-__all__ = ["browser"]
-
 pytestmark = pytest.mark.browser
 
 GOLDEN = Path(__file__).parents[1] / "mail" / "golden"

@@ -16,12 +16,8 @@ from newsletter.editions import service as editions
 from newsletter.mail.languages import direction
 from newsletter.subscriptions.models import Subscription
 from tests import make
-from tests.browser.test_public_pages import (  # noqa: F401 - fixtures are found by their names.
-    assert_well_made,
-    browser,
-    page,
-    submit,
-)
+from tests.browser.test_public_pages import submit
+from tests.browser.well_made import assert_well_made
 from tests.trips.stage import Stage, running
 
 pytestmark = pytest.mark.browser
@@ -56,7 +52,7 @@ def scene(app: Flask, settings: Settings, tmp_path: Path, language: str) -> Iter
 
 
 def test_every_page_of_the_way_is_well_made_and_turned_as_it_is_read(
-    page: Page,  # noqa: F811
+    page: Page,
     scene: Scene,
     language: str,
 ) -> None:
@@ -79,7 +75,7 @@ def test_every_page_of_the_way_is_well_made_and_turned_as_it_is_read(
 
 
 def test_a_mistake_is_told_in_the_language_of_the_page(
-    page: Page,  # noqa: F811
+    page: Page,
     scene: Scene,
     language: str,
 ) -> None:

@@ -1,26 +1,21 @@
 """Passkeys in Chromium, with an authenticator that it plays itself: added, used, removed; and without a script."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from newsletter.core.db import db
 from newsletter.core.settings import Settings
 from tests import make
+from tests.browser.well_made import assert_well_made
 from tests.trips.stage import Stage, running
 
 pytestmark = pytest.mark.browser
 
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
 DEVICE = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -29,14 +24,6 @@ DEVICE = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -72,12 +59,6 @@ class Device:
         self._wire.send(
             "WebAuthn.setUserVerified", {"authenticatorId": self._id, "isUserVerified": bool(is_right)}
         )
-
-
-def assert_well_made(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
 
 
 def submit(page: Page, button: str) -> None:

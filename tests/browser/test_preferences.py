@@ -6,14 +6,8 @@ import pytest
 from playwright.sync_api import Page
 
 from newsletter.core.clock import now
-from tests.browser.test_public_pages import (  # noqa: F401 - fixtures are found by their names.
-    assert_well_made,
-    browser,
-    link_in,
-    page,
-    stage,
-    submit,
-)
+from tests.browser.test_public_pages import link_in, submit
+from tests.browser.well_made import assert_well_made
 from tests.trips.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -22,7 +16,7 @@ _IS_THERE = """name => ['A', 'BUTTON'].includes(document.activeElement.tagName)
     && document.activeElement.textContent.includes(name)"""
 
 
-def reach(page: Page, name: str) -> None:  # noqa: F811
+def reach(page: Page, name: str) -> None:
     """Tab to the button or link of this name, as somebody without a mouse does."""
     for _ in range(80):
         page.keyboard.press("Tab")
@@ -32,12 +26,12 @@ def reach(page: Page, name: str) -> None:  # noqa: F811
     raise AssertionError(problem)
 
 
-def press(page: Page, name: str) -> None:  # noqa: F811
+def press(page: Page, name: str) -> None:
     reach(page, name)
     submit(page)
 
 
-def type_into(page: Page, field: str, text: str) -> None:  # noqa: F811
+def type_into(page: Page, field: str, text: str) -> None:
     """Tab to the field of this id and type."""
     for _ in range(80):
         page.keyboard.press("Tab")
@@ -48,7 +42,7 @@ def type_into(page: Page, field: str, text: str) -> None:  # noqa: F811
     raise AssertionError(problem)
 
 
-def subscribed(stage: Stage, page: Page, address: str) -> str:  # noqa: F811
+def subscribed(stage: Stage, page: Page, address: str) -> str:
     """Somebody has signed up and confirmed; the link of their preferences."""
     page.goto(f"{stage.url}/courier")
     page.locator("#email").focus()
@@ -61,7 +55,7 @@ def subscribed(stage: Stage, page: Page, address: str) -> str:  # noqa: F811
     return link_in(stage, address, "preferences", "Subject: Welcome")
 
 
-def account(stage: Stage, page: Page, address: str) -> None:  # noqa: F811
+def account(stage: Stage, page: Page, address: str) -> None:
     """Their page by a fresh link, which they have asked for."""
     page.goto(subscribed(stage, page, address))
     press(page, "Mail me a fresh link")
@@ -70,7 +64,7 @@ def account(stage: Stage, page: Page, address: str) -> None:  # noqa: F811
     assert_well_made(page)
 
 
-def test_a_reader_wishes_pauses_goes_on_and_leaves(stage: Stage, page: Page) -> None:  # noqa: F811
+def test_a_reader_wishes_pauses_goes_on_and_leaves(stage: Stage, page: Page) -> None:
     page.goto(subscribed(stage, page, "ann@example.org"))
     assert_well_made(page)
     type_into(page, "topics-courier", "Harbour, Sport")
@@ -92,7 +86,7 @@ def test_a_reader_wishes_pauses_goes_on_and_leaves(stage: Stage, page: Page) -> 
     assert_well_made(page)
 
 
-def test_the_page_for_leaving_leads_to_less_instead(stage: Stage, page: Page) -> None:  # noqa: F811
+def test_the_page_for_leaving_leads_to_less_instead(stage: Stage, page: Page) -> None:
     subscribed(stage, page, "ann@example.org")
     page.goto(link_in(stage, "ann@example.org", "unsubscribe", "Subject: Welcome"))
     assert_well_made(page)
@@ -102,7 +96,7 @@ def test_the_page_for_leaving_leads_to_less_instead(stage: Stage, page: Page) ->
     assert_well_made(page)
 
 
-def test_a_fresh_link_opens_ones_own_page_and_erases_in_two_steps(stage: Stage, page: Page) -> None:  # noqa: F811
+def test_a_fresh_link_opens_ones_own_page_and_erases_in_two_steps(stage: Stage, page: Page) -> None:
     account(stage, page, "bob@example.org")
     type_into(page, "name", "Bob")
     press(page, "Save what you said")
@@ -121,7 +115,7 @@ def test_a_fresh_link_opens_ones_own_page_and_erases_in_two_steps(stage: Stage, 
     assert_well_made(page)
 
 
-def test_another_address_is_proven_in_its_inbox(stage: Stage, page: Page) -> None:  # noqa: F811
+def test_another_address_is_proven_in_its_inbox(stage: Stage, page: Page) -> None:
     account(stage, page, "cleo@example.org")
     type_into(page, "email", "cleo at home")
     press(page, "Change my address")

@@ -14,10 +14,9 @@ from newsletter.core.settings import ProofOfWork, Settings
 from newsletter.subscriptions.models import SignUp
 from newsletter.subscriptions.policy.budgets import Trust
 from tests import make
-from tests.browser.test_public_pages import assert_well_made, browser, page, submit
+from tests.browser.test_public_pages import submit
+from tests.browser.well_made import assert_well_made
 from tests.trips.stage import Stage, running
-
-__all__ = ["browser", "page"]
 
 pytestmark = pytest.mark.browser
 

@@ -1,28 +1,22 @@
 """The provider in Chromium: there and back between two sites, with the cookies and policies of a browser."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from newsletter.core.db import db
 from newsletter.core.settings import Settings
 from newsletter.mail.house import House
 from tests import make
+from tests.browser.well_made import assert_well_made
 from tests.operators.provider import Provider, known
 from tests.operators.provider import running as providing
 from tests.trips.stage import Stage, running
 
 pytestmark = pytest.mark.browser
-
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
 
 
 @pytest.fixture
@@ -43,11 +37,10 @@ def stage(app: Flask, house: House, settings: Settings, tmp_path: Path, provider
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
-        yield browser.new_context(viewport={"width": 320, "height": 640}).new_page()
-        browser.close()
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 320, "height": 640})
+    yield context.new_page()
+    context.close()
 
 
 def test_there_and_back_to_where_one_wanted(stage: Stage, provider: Provider, page: Page) -> None:
@@ -55,9 +48,7 @@ def test_there_and_back_to_where_one_wanted(stage: Stage, provider: Provider, pa
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     provider.person = "ines@desk.example"
     page.goto(f"{stage.url}/console/audit")
-    found = Axe().run(page).response["violations"]
-    assert [each["id"] for each in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert_well_made(page)
     page.get_by_role("link", name="Log in with Harbour Press").click()
     page.wait_for_url(f"{stage.url}/console/audit")
 

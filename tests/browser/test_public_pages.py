@@ -1,59 +1,14 @@
 """The public pages in a real browser: keyboard only, 320 px wide, light and dark, and nothing for axe to find."""
 
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from newsletter.core.db import db
-from newsletter.core.settings import Settings
-from tests import make
-from tests.trips.stage import Stage, running
+from tests.browser.well_made import assert_well_made
+from tests.trips.stage import Stage
 
 pytestmark = pytest.mark.browser
-
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def stage(app: Flask, settings: Settings, tmp_path: Path) -> Iterator[Stage]:
-    with running(settings, tmp_path) as stage:
-        make.newsletter()
-        db.session.commit()
-        yield stage
-
-
-@pytest.fixture(params=["light", "dark"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 320, "height": 640}, color_scheme=request.param, java_script_enabled=True
-    )
-    yield context.new_page()
-    context.close()
-
-
-def assert_well_made(page: Page) -> None:
-    """No finding of axe, no sideways scrolling at 320 px, one h1."""
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    assert page.locator("h1").count() == 1
 
 
 def link_in(stage: Stage, address: str, purpose: str, having: str) -> str:

@@ -1,13 +1,11 @@
 """Writing a template in a real browser: refused in words, looked at in a frame that can do nothing, kept."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from newsletter.core.db import db, transaction
 from newsletter.core.settings import Settings
@@ -16,23 +14,12 @@ from newsletter.operators.service import Browser as Seen
 from newsletter.operators.service import log_in
 from newsletter.subscriptions.models import Subscriber
 from tests import make
+from tests.browser.well_made import assert_well_made
 from tests.trips.stage import Stage, running
 
 pytestmark = pytest.mark.browser
 
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
 PAYLOAD = "<script>parent.broken = true; document.title = 'broken'</script><p onclick='x()'>Head</p>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -55,13 +42,6 @@ def page(browser: Browser, stage: Stage, request: pytest.FixtureRequest) -> Iter
     # A server that is stopped while it still renders a look would leave its connection open.
     expect(page.locator("#stage[aria-busy]")).to_have_count(0)
     context.close()
-
-
-def assert_well_made(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    assert page.locator("h1").count() == 1
 
 
 def test_a_way_out_of_the_sandbox_is_refused_with_its_line(page: Page) -> None:

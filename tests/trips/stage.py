@@ -6,7 +6,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from flask import Flask
 from waitress.server import create_server
-from waitress.wasyncore import close_all
+from waitress.wasyncore import close_all, loop
 
 from newsletter.app import create_app
 from newsletter.console.live import watches
@@ -120,10 +120,11 @@ def _web_server(app: Flask, door: socket.socket) -> Iterator[None]:
     lines: dict[int, Any] = {}
     server = create_server(app, map=lines, sockets=[door], threads=4)
 
+    is_over = Event()
+
     def serve() -> None:
-        # Closed from outside, it may just be asking the system for the place that has been taken away.
-        with suppress(OSError):
-            server.run()
+        while not is_over.is_set():
+            loop(timeout=0.1, map=lines, count=1)
 
     thread = Thread(target=serve, name="web")
     thread.start()
@@ -132,9 +133,10 @@ def _web_server(app: Flask, door: socket.socket) -> Iterator[None]:
     finally:
         watches().is_closing = True
         server.task_dispatcher.shutdown(timeout=PATIENCE)
-        server.close()
+        is_over.set()
         thread.join(timeout=PATIENCE)
-        # Who has hung up just now has not been noticed any more, and nobody else would close that line.
+        server.close()
+        # Lines that a browser keeps for later, and those whose end nobody has noticed any more.
         close_all(lines)
     assert not server.task_dispatcher.threads
 
