@@ -48,7 +48,7 @@ coverage: $(VENV)/dev.stamp ## The tests with branch coverage shown
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term
 
 browser: $(VENV)/browser.stamp ## The browser tests, in the installed Chromium
-	$(BIN)/python -m pytest -m browser tests/browser
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m browser tests/browser
 
 scale: $(VENV)/dev.stamp ## Workers on Celery that are killed, frozen and cut off (needs PostgreSQL, Redis, RabbitMQ)
 	$(BIN)/python -m pytest -m "scale$(if $(filter 0,$(shell id -u)), or namespaces)" tests

@@ -14,7 +14,7 @@ from newsletter.delivery.queries import ledger
 from newsletter.editions.queries import edition
 from newsletter.newsletters.models import Newsletter
 from tests import make
-from tests.browser.newsrooms import log_in, newsroom
+from tests.browser.newsrooms import READERS, TAKEN, log_in, newsroom
 from tests.browser.test_preferences import reach, type_into
 from tests.browser.test_public_pages import submit
 from tests.browser.well_made import assert_well_made
@@ -158,18 +158,18 @@ def test_from_a_source_to_the_last_recipient(room: tuple[Stage, SmtpServer], pag
     page.wait_for_timeout(2500)
     still = len(server.received)
     page.wait_for_timeout(1500)
-    assert len(server.received) == still == count(page, "accepted") < 56
+    assert len(server.received) == still == count(page, "accepted") < TAKEN
     press(page, "Go on")
     page.evaluate("window.isTheSame = true")
-    expect(page.locator('[data-state="accepted"]')).to_have_text("56", timeout=30 * SECONDS)
+    expect(page.locator('[data-state="accepted"]')).to_have_text(str(TAKEN), timeout=30 * SECONDS)
     expect(page.locator('[data-state="deferred"]')).to_have_text("2", timeout=10 * SECONDS)
     assert page.evaluate("window.isTheSame")
     assert_well_made(page)
 
     shown = {state: count(page, state) for state in ledger(1).as_dict()}
     assert shown == ledger(edition(1).mailing_id or 0).as_dict()
-    assert shown["audience"] == 60 == sum(shown.values()) - 60
-    assert len(server.received) == len({each.recipient for each in server.received}) == 56
+    assert shown["audience"] == READERS == sum(shown.values()) - READERS
+    assert len(server.received) == len({each.recipient for each in server.received}) == TAKEN
     assert (wrong, page.title() == "pwned") == ([], False)
 
 
@@ -219,7 +219,7 @@ def test_who_gets_no_seat_is_kept_up_to_date_all_the_same(room: tuple[Stage, Smt
     page.goto(page.url.partition("#")[0])
     page.evaluate("window.isTheSame = true")
 
-    expect(page.locator('[data-state="accepted"]')).to_have_text("56", timeout=30 * SECONDS)
+    expect(page.locator('[data-state="accepted"]')).to_have_text(str(TAKEN), timeout=30 * SECONDS)
 
     assert page.evaluate("window.isTheSame")
 
@@ -238,8 +238,8 @@ def test_without_a_script_everything_works_but_dragging(room: tuple[Stage, SmtpS
     page.goto(page.url.partition("?")[0].partition("#")[0])
 
     # The page loads itself anew.
-    expect(page.locator('[data-state="accepted"]')).to_have_text("56", timeout=40 * SECONDS)
-    assert len(server.received) == 56
+    expect(page.locator('[data-state="accepted"]')).to_have_text(str(TAKEN), timeout=40 * SECONDS)
+    assert len(server.received) == TAKEN
     context.close()
 
 
