@@ -50,8 +50,12 @@ def shoot(browser: Browser, home: str, paths: list[str], view: str) -> None:
     for path in paths:
         page.goto(home.removesuffix("/console") + path, wait_until="load")
         page.wait_for_timeout(300)
+        # As high as the page: what is below the fold of a window is not painted in frames.
+        page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
+        page.wait_for_timeout(1000 if page.locator("iframe").count() else 100)
         name = re.sub(r"\W+", "-", path.removeprefix("/console").strip("/")) or "home"
-        page.screenshot(path=GALLERY / f"{name}-{view}.png", full_page=True)
+        page.screenshot(path=GALLERY / f"{name}-{view}.png")
+        page.set_viewport_size({"width": width, "height": 900})
     context.close()
 
 

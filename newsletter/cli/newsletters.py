@@ -84,7 +84,7 @@ def group() -> None:
 @click.option("--slug", default="", help="The last part of its address; made from the name without it.")
 @look_options
 def add(slug: str, greets: bool, logo: Path | None, **said: str | None) -> None:
-    """Found a newsletter; readers can join it at once."""
+    """Start a newsletter; readers can join it at once."""
     style = _style(said)
     masthead = {name: (value or "").replace("\\n", "\n") for name, value in said.items()}
     with open_house() as house:

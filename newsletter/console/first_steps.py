@@ -52,11 +52,11 @@ def steps() -> Sequence[Step]:
 
 def _sender(founded: Sequence[Newsletter]) -> Step:
     return Step(
-        said("Found a newsletter"),
+        said("Start a newsletter"),
         said("Its name, who sends it, and the postal address that the law asks for."),
         bool(founded),
         find_place("/console/newsletters"),
-        said("Found it"),
+        said("Start it"),
         "newsletter newsletter add --help",
     )
 

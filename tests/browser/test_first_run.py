@@ -76,7 +76,7 @@ def found(page: Page) -> None:
     page.get_by_label("Sender's address").fill("post@courier.example")
     page.get_by_label("Postal address").fill("Quay 1\n1234 Port Example")
     page.get_by_label("Last part of its address").fill("courier")
-    press(page, "Found it")
+    press(page, "Start it")
     assert page.url.endswith("/console/newsletters/courier")
     assert_well_made(page)
 
@@ -125,7 +125,7 @@ def put_form_on_site(page: Page, stage: Stage) -> None:
 
 def test_from_a_one_time_link_to_a_test_mail_in_five_steps(stage: Stage, page: Page) -> None:
     come_in(page, stage)
-    go_on(page, stage, 0, "Found it")
+    go_on(page, stage, 0, "Start it")
     found(page)
     go_on(page, stage, 1, "Add a source")
     read_source(page, stage)

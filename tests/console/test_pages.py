@@ -81,7 +81,7 @@ def test_a_newsletter_is_founded(operator: FlaskClient) -> None:
 
     assert founded.location == "/console/newsletters/the-tide"
     assert newsletter("the-tide").postal_address == "Quay 1\n1234 Port"
-    assert "Found a newsletter" not in operator.get(founded.location).text
+    assert "Start a newsletter" not in operator.get(founded.location).text
 
 
 def test_settings_are_shown_and_no_secret_is(operator: FlaskClient, house: House) -> None:
