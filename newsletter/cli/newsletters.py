@@ -50,6 +50,7 @@ SAID = (
     click.option("--reply-to", metavar="ADDRESS", help="Where answers go; '' for the sender."),
     click.option("--postal-address", help="Stands in each mail, as the law asks; \\n starts a line."),
     click.option("--timezone", metavar="ZONE", help="Of its readers, such as Europe/Zurich; digests keep theirs."),
+    click.option("--cadence", help="Of readers who say none: each (edition), daily, weekly or monthly."),
     click.option("--greets/--no-greets", default=None, help="Begin each edition with the reader's name."),
     click.option("--welcome/--no-welcome", "says_welcome", default=None, help="Mail a welcome on confirming."),
     click.option("--goodbye/--no-goodbye", "says_goodbye", default=None, help="Mail a receipt on leaving."),

@@ -3,13 +3,21 @@
 from dataclasses import fields
 from zoneinfo import available_timezones
 
-from wtforms import BooleanField, EmailField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # Its stubs are older.
 from wtforms.validators import InputRequired, Length
 
 from newsletter.console.forms import ConsoleForm
 from newsletter.core.words import said
+from newsletter.newsletters.policy import Cadence
 from newsletter.newsletters.service import Statement
 
+_OFTEN = {
+    Cadence.EACH: said("every edition"),
+    Cadence.DAILY: said("once a day"),
+    Cadence.WEEKLY: said("once a week"),
+    Cadence.MONTHLY: said("once a month"),
+}
 _NO = {"autocapitalize": "none", "spellcheck": "false"}
 
 
@@ -45,6 +53,12 @@ class MastheadForm(ConsoleForm):
         description=said("Such as Europe/Zurich. Its digests keep the zone that they have."),
         render_kw={"list": "zones"},
         validators=[Length(max=60)],
+    )
+    cadence = SelectField(
+        said("How often readers get it"),
+        choices=[SelectChoice(each.value, words) for each, words in _OFTEN.items()],
+        description=said("Those who sign up or are imported from now on and say nothing; each can change it."),
+        validate_choice=False,
     )
     greets = BooleanField(said("Begin each edition with the reader's name, where it is known"))
     says_welcome = BooleanField(said("Mail a welcome to whoever confirms"))

@@ -6,18 +6,18 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.core.db import UtcDateTime, db
-from newsletter.newsletters.policy import Fonts, Pictures, Theme
+from newsletter.newsletters.policy import Cadence, Fonts, Pictures, Theme
 
 
 class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     """`list_label` and `list_domain` make the List-Id, which never changes.
 
     `schedule` is when it comes, as cron text and a zone (`30 6 * * 1 Europe/Zurich`); "" when nobody set one.
-    `greets`: its editions begin with the reader's name. `logo` is the name of a picture among ours, "" for
-    none, and `logo_width` how many pixels wide it is shown. `header` is one line, `footer` Markdown.
-    `canary_share` (0 to 1) of an edition's readers, `canary_least` at least, go first and are watched for
-    `canary_minutes`; 0: all go together. See `delivery.policy.CanaryRule`. `measures_clicks`: its editions' links
-    to articles are counted.
+    `cadence` is for readers who have not said how often they want it. `greets`: its editions begin with the
+    reader's name. `logo` is the name of a picture among ours, "" for none, and `logo_width` how many pixels wide
+    it is shown. `header` is one line, `footer` Markdown. `canary_share` (0 to 1) of an edition's readers,
+    `canary_least` at least, go first and are watched for `canary_minutes`; 0: all go together. See
+    `delivery.policy.CanaryRule`. `measures_clicks`: its editions' links to articles are counted.
     """
 
     __tablename__ = "newsletters"
@@ -43,6 +43,7 @@ class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     header: Mapped[str] = mapped_column(String(200), default="")
     footer: Mapped[str] = mapped_column(Text, default="")
     schedule: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    cadence: Mapped[str] = mapped_column(String(8), default=Cadence.EACH, server_default="each")
     list_label: Mapped[str] = mapped_column(String(60))
     list_domain: Mapped[str] = mapped_column(String(254))
     says_welcome: Mapped[bool] = mapped_column(default=True)

@@ -1,4 +1,4 @@
-"""Which slugs a newsletter may have, and how it may look."""
+"""Which slugs a newsletter may have, how often it comes, and how it may look."""
 
 import re
 from datetime import timedelta
@@ -10,6 +10,15 @@ from newsletter.mail.colours import READABLE, contrast, is_colour, readable
 
 LIGHT_PAPER, DARK_PAPER = "#ffffff", "#1b1e22"
 """What the words of a mail stand on, as `templates/emails/_base/` has it."""
+
+
+class Cadence(StrEnum):
+    """How often a reader wants a newsletter."""
+
+    EACH = "each"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
 
 
 class Theme(StrEnum):

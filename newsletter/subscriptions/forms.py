@@ -54,7 +54,7 @@ class SignUpForm(PublicForm):
     topics = WordsField()
     authors = WordsField()
     sources = WordsField()
-    cadence = StringField(default=Cadence.EACH)
+    cadence = StringField()
     website = StringField()
     stamp = StringField()
     altcha = StringField()
@@ -72,7 +72,7 @@ class SignUpForm(PublicForm):
     def wish(self) -> Wish:
         """What was asked for beside the newsletters. Raises InvalidInput."""
         try:
-            cadence = Cadence(self.cadence.data or Cadence.EACH)
+            cadence = Cadence(self.cadence.data) if self.cadence.data else None
         except ValueError as error:
             problem = said("There is no such cadence; expected one of %(known)s.", known=", ".join(Cadence))
             raise InvalidInput(problem, field="cadence") from error

@@ -9,6 +9,7 @@ from newsletter.core.errors import InvalidAddress, InvalidInput
 from newsletter.core.words import Figure, said
 from newsletter.mail.message import cleaned, plain
 from newsletter.newsletters.models import Newsletter
+from newsletter.newsletters.policy import Cadence
 from newsletter.newsletters.queries import newsletter
 
 LONGEST_NAME, LONGEST_DESCRIPTION, LONGEST_POSTAL_ADDRESS = 100, 500, 1_000
@@ -19,7 +20,8 @@ class Statement:
     """What is to be changed; None leaves it as it is.
 
     `sender_name` "" is the newsletter's own name; `reply_to` "" lets answers go to the sender. `timezone` is
-    that of its readers; its digests keep theirs. `greets`: editions begin with the reader's name.
+    that of its readers; its digests keep theirs. `cadence` is for those who sign up or are
+    imported from now on and do not say how often they want it. `greets`: editions begin with the reader's name.
     """
 
     name: str | None = None
@@ -29,6 +31,7 @@ class Statement:
     reply_to: str | None = None
     postal_address: str | None = None
     timezone: str | None = None
+    cadence: str | None = None
     greets: bool | None = None
     says_welcome: bool | None = None
     says_goodbye: bool | None = None
@@ -43,6 +46,8 @@ def state(slug: str, statement: Statement) -> Newsletter:
         chosen = newsletter(slug)
         for name, value in _texts(chosen, statement).items():
             setattr(chosen, name, value)
+        if statement.cadence is not None:
+            chosen.cadence = frequent(statement.cadence)
         for name in ("greets", "says_welcome", "says_goodbye"):
             wish = getattr(statement, name)
             if wish is not None:
@@ -93,6 +98,14 @@ def zoned(text: str) -> str:
         problem = said("There is no time zone '%(zone)s'; expected a name such as Europe/Zurich.", zone=zone[:60])
         raise InvalidInput(problem, field="timezone") from error
     return zone
+
+
+def frequent(text: str) -> str:
+    """As one of the cadences. Raises InvalidInput."""
+    if text not in set(Cadence):
+        problem = said("There is no such cadence; expected one of %(known)s.", known=", ".join(Cadence))
+        raise InvalidInput(problem, field="cadence")
+    return text
 
 
 def _texts(of: Newsletter, said: Statement) -> dict[str, str | None]:

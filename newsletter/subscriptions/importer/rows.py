@@ -41,7 +41,7 @@ class Person(NamedTuple):
     requested_at: datetime | None
     confirmed_at: datetime | None
     ended_at: datetime | None
-    cadence: Cadence
+    cadence: Cadence | None
     topics: Sequence[str]
     language: str = ""
     timezone: str = ""
@@ -104,7 +104,7 @@ def _person(line: int, cells: Cells, mailbox: Address, taking: Taking, pepper: s
         requested_at=_moment(cells.requested),
         confirmed_at=_moment(cells.confirmed),
         ended_at=_moment(cells.ended) or _moment(cells.cleaned),
-        cadence=_CADENCES.get(cells.cadence, Cadence.EACH),
+        cadence=_CADENCES.get(cells.cadence),
         topics=_topics(cells.topics),
         language=cells.language.lower() if _LANGUAGE.fullmatch(cells.language) else "",
         timezone=cells.zone if cells.zone and cells.zone in offered_zones() else "",

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from newsletter.core.db import UtcDateTime, among, db, insert_ignoring
 from newsletter.core.loading import load
+from newsletter.newsletters.models import Newsletter
 from newsletter.subscriptions.models import Consent, ConsentEvent, Follow, Import, Subscriber, Subscription
 from newsletter.subscriptions.policy import EndReason, FollowKind, SubscriptionStatus
 
@@ -153,13 +154,14 @@ class Staging:
 
     def _subscriptions(self) -> None:
         has_ended = _NEW.status == SubscriptionStatus.UNSUBSCRIBED.value
+        default = select(Newsletter.cadence).where(Newsletter.id == self.into.newsletter_id).scalar_subquery()
         values = {
             Subscription.subscriber_id: Subscriber.id,
             Subscription.newsletter_id: literal(self.into.newsletter_id),
             Subscription.status: _NEW.status,
             Subscription.end_reason: case((has_ended, EndReason.IMPORTED.value)),
             Subscription.nonce: _NEW.nonce,
-            Subscription.cadence: _NEW.cadence,
+            Subscription.cadence: func.coalesce(func.nullif(_NEW.cadence, ""), default),
             Subscription.import_id: literal(self.into.id),
             Subscription.form: literal(METHOD),
             Subscription.requested_at: _NEW.requested_at,

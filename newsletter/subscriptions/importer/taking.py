@@ -199,7 +199,7 @@ def _arrival(place: int, person: Person, becomes: str, moment: datetime) -> Arri
         status=status,
         kind=_EVENT_OF[becomes],
         nonce=secrets.token_urlsafe(12),
-        cadence=person.cadence.value,
+        cadence=person.cadence or "",
         requested_at=requested_at,
         confirmed_at=confirmed_at,
         ended_at=ended_at,

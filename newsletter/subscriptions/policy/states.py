@@ -33,15 +33,6 @@ class EndReason(StrEnum):
     OPERATOR = "operator"
 
 
-class Cadence(StrEnum):
-    """How often a subscriber wants the newsletter."""
-
-    EACH = "each"
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-
-
 class FollowKind(StrEnum):
     """What can be followed."""
 

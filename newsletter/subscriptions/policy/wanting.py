@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from newsletter.core.errors import InvalidInput
 from newsletter.core.words import said
+from newsletter.newsletters.policy import Cadence
 from newsletter.subscriptions.policy.providers import DOMAINS, OTHER
-from newsletter.subscriptions.policy.states import Cadence, SubscriptionStatus
+from newsletter.subscriptions.policy.states import SubscriptionStatus
 
 Kind = TypeVar("Kind", bound=StrEnum)
 

@@ -172,17 +172,15 @@ def _met(asked: SignUp, moment: datetime) -> Subscriber:
 
 def _pending(subscriber: Subscriber, of: Newsletter, asked: SignUp, moment: datetime) -> Subscription:
     """The subscription, new or as it is; one that had ended starts again, and its old links die."""
-    db.session.execute(
-        insert_ignoring(Subscription).values(
-            subscriber_id=subscriber.id,
-            newsletter_id=of.id,
-            status=SubscriptionStatus.PENDING,
-            nonce=new_nonce(),
-            form=asked.form,
-            page=asked.page,
-            requested_at=moment,
-        )
-    )
+    anew = {
+        "status": SubscriptionStatus.PENDING,
+        "nonce": new_nonce(),
+        "form": asked.form,
+        "page": asked.page,
+        "requested_at": moment,
+    }
+    whose = {"subscriber_id": subscriber.id, "newsletter_id": of.id, "cadence": of.cadence}
+    db.session.execute(insert_ignoring(Subscription).values(**whose, **anew))
     subscription = db.session.scalars(
         select(Subscription)
         .where(Subscription.subscriber_id == subscriber.id, Subscription.newsletter_id == of.id)
@@ -194,16 +192,7 @@ def _pending(subscriber: Subscriber, of: Newsletter, asked: SignUp, moment: date
         db.session.execute(
             update(Subscription)
             .where(Subscription.id == subscription.id)
-            .values(
-                status=SubscriptionStatus.PENDING,
-                end_reason=None,
-                nonce=new_nonce(),
-                form=asked.form,
-                page=asked.page,
-                requested_at=moment,
-                asked_at=None,
-                reminded_at=None,
-            )
+            .values(**anew, end_reason=None, asked_at=None, reminded_at=None)
         )
         db.session.refresh(subscription)
     if subscription.status == SubscriptionStatus.PENDING:
@@ -213,7 +202,7 @@ def _pending(subscriber: Subscriber, of: Newsletter, asked: SignUp, moment: date
 
 
 def _wish(subscription: Subscription, asked: SignUp) -> None:
-    cadence = Cadence(asked.wish.get("cadence", subscription.cadence or Cadence.EACH))
+    cadence = Cadence(asked.wish.get("cadence") or subscription.cadence)
     if subscription.confirmed_at:
         # Whoever comes back may have had some of the window by another cadence.
         note_stint(subscription, cadence)

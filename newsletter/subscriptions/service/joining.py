@@ -38,7 +38,11 @@ def join(subscriber_id: int, slug: str, origin: Origin, house: House) -> None:
         whose = Named(person.id, of.id)
         db.session.execute(
             insert_ignoring(Subscription).values(
-                **whose._asdict(), status=SubscriptionStatus.PENDING, nonce=new_nonce(), requested_at=moment
+                **whose._asdict(),
+                status=SubscriptionStatus.PENDING,
+                nonce=new_nonce(),
+                cadence=of.cadence,
+                requested_at=moment,
             )
         )
         if not _turn_on(whose, moment):

@@ -33,10 +33,13 @@ MOST_NEWSLETTERS, MOST_FOLLOWED, LONGEST_FOLLOWED = 20, 20, 100
 
 @dataclass(frozen=True)
 class Wish:
-    """What a visitor may add to the address; it counts from the confirmation on."""
+    """What a visitor may add to the address; it counts from the confirmation on.
+
+    `cadence` None: as often as each newsletter comes to those who have not said it.
+    """
 
     name: str = ""
-    cadence: Cadence = Cadence.EACH
+    cadence: Cadence | None = None
     topics: Sequence[str] = ()
     authors: Sequence[str] = ()
     sources: Sequence[str] = ()

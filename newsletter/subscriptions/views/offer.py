@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from newsletter.newsletters.models import Newsletter
 from newsletter.newsletters.queries import newsletters
-from newsletter.subscriptions.policy import FollowKind
+from newsletter.subscriptions.policy import Cadence, FollowKind
 from newsletter.subscriptions.queries import followables
 
 ASKABLE, THEMES = ("name", "cadence", "topics"), ("light", "dark")
@@ -26,13 +26,15 @@ MOST_TOPICS = 12
 class Offer:
     """`asks` are of ASKABLE, `others` further newsletters; without a `theme` it is the reader's own.
 
-    `topics` are those of the newsletter, where it asks for them.
+    `topics` are those of the newsletter, where it asks for them; `cadence` is what stands there before anybody
+    chooses.
     """
 
     asks: Sequence[str]
     others: Sequence[Newsletter]
     theme: str = ""
     topics: Sequence[str] = ()
+    cadence: str = Cadence.EACH
 
     @property
     def query(self) -> dict[str, Any]:
@@ -55,6 +57,7 @@ def offer_in(query: MultiDict[str, str], of: Newsletter) -> Offer:
         others=others[:MOST_OTHERS],
         theme=theme if theme in THEMES else "",
         topics=_topics(of) if "topics" in asked else (),
+        cadence=of.cadence,
     )
 
 
