@@ -12,13 +12,16 @@ from typing import IO
 from playwright.sync_api import Browser, sync_playwright
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+PASSWORD = "a picture for the readme"  # noqa: S105 - of a demo on this machine.
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync")
 
 
 def addresses(output: IO[str]) -> dict[str, str]:
-    """What the demo prints when it is ready: the paper, the newsletter, the inbox."""
+    """What the demo prints when it is ready: paper, newsletter, inbox, and the way into the console."""
     found: dict[str, str] = {}
     for line in output:
+        if link := re.search(r"http://\S+/console/welcome/\S+", line):
+            found["console"] = link[0]
         named = re.match(r"\s+The (paper|newsletter|inbox)\s+(\S+)", line)
         if named:
             found[named[1]] = named[2]
@@ -41,6 +44,20 @@ def shoot(browser: Browser, url: str, name: str, size: tuple[int, int]) -> None:
     print(f"drew {name}.png")
 
 
+def shoot_console(browser: Browser, link: str) -> None:
+    """The ledger of an edition in the operators' console."""
+    context = browser.new_context(viewport={"width": 1100, "height": 900}, device_scale_factor=1.5)
+    page = context.new_page()
+    page.goto(link)
+    page.locator("input[type=password]").first.fill(PASSWORD)
+    page.locator("main button[type=submit]").first.click()
+    page.wait_for_url(re.compile(r"/console$"))
+    page.goto(f"{page.url}/editions/1", wait_until="networkidle")
+    page.screenshot(path=PICTURES / "console.png")
+    context.close()
+    print("drew console.png")
+
+
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     demo = subprocess.Popen([sys.executable, "-m", "newsletter", "demo"], stdout=subprocess.PIPE, text=True)
@@ -59,6 +76,7 @@ def main() -> None:
             shoot(browser, mail, "digest-phone", (320, 640))
             shoot(browser, found["inbox"], "inbox", (1100, 760))
             shoot(browser, found["paper"], "paper", (1100, 900))
+            shoot_console(browser, found["console"])
             browser.close()
     finally:
         demo.terminate()
