@@ -73,7 +73,7 @@ class Mailing(db.Model):  # type: ignore[name-defined, misc]
     __tablename__ = "mailings"
     __table_args__ = (
         Index("ix_mailings_sending", "lane", "id", **_where("state = 'sending'")),
-        Index("ix_mailings_open", "newsletter_id", **_where(_OPEN)),
+        Index("ix_mailings_open", "newsletter_id", "subscriber_id", **_where(_OPEN)),
         Index("ix_mailings_bulk", "id", **_where("lane = 'bulk'")),
         Index("ix_mailings_subscriber_id", "subscriber_id", **_where("subscriber_id IS NOT NULL")),
         Index("ix_mailings_to_sum_up", "created_at", **_where("summary IS NULL")),

@@ -145,3 +145,15 @@ def test_watching_a_mailing_reads_those_that_wait_by_when_they_are_due(on_sqlite
     assert len(steps) == 2
     assert all("ix_deliveries_waiting (mailing_id=?" in step for step in steps)
     assert "due_at>?" in steps[1]
+
+
+def test_who_leaves_is_looked_for_by_name_and_not_in_what_waits_for_others(on_sqlite: House) -> None:
+    of = make.newsletter()
+    person, *_ = make.subscriptions(of, on_sqlite, 3)
+    send(make.edition(of, make.articles(make.source(), 1)).id, on_sqlite)
+    with executed() as seen:
+        service.cancel_for(person.subscriber_id, of.id)
+
+    [steps] = [found for statement in seen if (found := plan(statement))]
+    assert sum("ix_mailings_open (newsletter_id=? AND subscriber_id=?" in step for step in steps) == 2
+    assert [step for step in steps if "deliveries" in step and "(mailing_id=? AND subscriber_id=?)" in step]

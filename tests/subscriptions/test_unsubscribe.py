@@ -9,13 +9,16 @@ from time_machine import Traveller
 
 from newsletter.core.clock import now
 from newsletter.core.db import db, transaction
-from newsletter.delivery.models import Delivery
+from newsletter.delivery.models import Delivery, Mailing
 from newsletter.editions import service as editions
 from newsletter.mail.house import House
 from newsletter.mail.message import Envelope
 from newsletter.subscriptions.models import Consent, Subscription
-from newsletter.subscriptions.policy import SubscriptionStatus
+from newsletter.subscriptions.policy import EndReason, SubscriptionStatus
 from newsletter.subscriptions.queries import consent_of
+from newsletter.subscriptions.service.consent import Named
+from newsletter.subscriptions.service.joining import join
+from newsletter.subscriptions.service.leaving import end
 from tests import make
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -171,3 +174,19 @@ def test_a_burst_of_clicks_from_one_address_is_answered(client: FlaskClient, hou
     answers = {client.post(f"/unsubscribe/{token}", data=ONE_CLICK).status_code for _ in range(300)}
 
     assert answers == {200}
+
+
+def test_who_leaves_takes_along_what_was_queued_for_them_alone_and_for_all_and_nothing_else(house: House) -> None:
+    of = make.newsletter()
+    ann, bob = (make.signed_up(each, house) for each in ("ann@example.org", "bob@example.org"))
+    for each in (ann, bob):
+        join(each.subscriber_id, of.slug, make.form(), house)
+    editions.send(make.edition(of, [make.article(make.source())]).id, house)
+
+    end(Named(ann.subscriber_id, of.id), EndReason.UNSUBSCRIBED, make.form())
+
+    queued = select(Delivery.subscriber_id, Mailing.kind, Delivery.status)
+    rows = db.session.execute(queued.join(Mailing, Mailing.id == Delivery.mailing_id))
+    left = {(row.subscriber_id, row.kind): str(row.status) for row in rows}
+    assert [left[ann.subscriber_id, kind] for kind in ("welcome", "edition")] == ["cancelled", "cancelled"]
+    assert [left[bob.subscriber_id, kind] for kind in ("welcome", "edition")] == ["queued", "queued"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select, text, union_all, update
 
 from newsletter.core.clock import now
 from newsletter.core.db import among, db, execute, rows_written, transaction
@@ -25,20 +25,26 @@ from newsletter.delivery.queries import has_open
 log = logger(__name__)
 
 _DELIVERIES = Delivery.__table__
-# Of the few mailings that are not at their end, each is asked for this one person by its unique key.
-_OPEN_MAILINGS = select(Mailing.__table__.c.id).where(
-    IS_OPEN, Mailing.__table__.c.newsletter_id == bindparam("which")
+_MAILINGS = Mailing.__table__
+_OF_NEWSLETTER = select(_MAILINGS.c.id).where(IS_OPEN, _MAILINGS.c.newsletter_id == bindparam("which"))
+# Each of these few is asked for this one person by its unique key; of those that were made for one person alone
+# there may be thousands that still wait, so all others' stay out.
+_OPEN_MAILINGS = union_all(
+    _OF_NEWSLETTER.where(_MAILINGS.c.subscriber_id.is_(None)),
+    _OF_NEWSLETTER.where(_MAILINGS.c.subscriber_id == bindparam("whose")),
 )
+# The same as IS_WAITING, but no planner sees that: by statistics from before a large edition, PostgreSQL would
+# read all of a mailing that waits instead of asking for this person by the unique key.
+_WAITS = text("coalesce(deliveries.status, '') IN ('queued', 'deferred')")
 _CANCEL_FOR = (
     update(_DELIVERIES)
     .where(
         _DELIVERIES.c.subscriber_id == bindparam("whose"),
         _DELIVERIES.c.mailing_id.in_(_OPEN_MAILINGS),
-        IS_WAITING,
+        _WAITS,
     )
     .values(status=Status.CANCELLED, words="the subscriber said stop", ended_at=bindparam("at"))
 )
-_MAILINGS = Mailing.__table__
 _CANCEL_OWN = (
     update(_DELIVERIES)
     .where(
@@ -121,7 +127,11 @@ def cancel_for_many(subscriber_ids: Collection[int], newsletter_id: int) -> int:
     """As `cancel_for`, for all of them at once."""
     with transaction():
         open_mailings = select(Mailing.id).where(IS_OPEN, Mailing.newsletter_id == newsletter_id)
-        theirs = Delivery.mailing_id.in_(open_mailings), among(Delivery.subscriber_id, subscriber_ids)
+        of_these = union_all(
+            open_mailings.where(Mailing.subscriber_id.is_(None)),
+            open_mailings.where(among(Mailing.subscriber_id, subscriber_ids)),
+        )
+        theirs = Delivery.mailing_id.in_(of_these), among(Delivery.subscriber_id, subscriber_ids)
         return _cancel_waiting(*theirs, words="the operator unsubscribed them")
 
 
