@@ -48,6 +48,9 @@ from sqlalchemy.types import BigInteger
 BUSY_TIMEOUT = 30_000
 """Milliseconds a SQLite writer waits for another one before it gives up."""
 
+PAGES_OF_LOG = 1000
+"""After so many in SQLite's log whoever commits brings them into the file: as SQLite has it."""
+
 ASKS_AGAIN, ASKS_SELDOM = 0.0005, 0.01
 """Seconds after which it asks again, at first and at most. SQLite itself would sleep up to a tenth of a second,
 and be overtaken each time by whoever of another process comes at the right moment."""
@@ -55,7 +58,7 @@ and be overtaken each time by whoever of another process comes at the right mome
 LONGEST_SILENCE = 30_000
 """Milliseconds after which PostgreSQL ends a transaction in which nobody asks anything any more."""
 
-_WRITES = "newsletter_writes"
+_WRITES, _LEAVES = "newsletter_writes", "newsletter_leaves_checkpoint"
 _BASIC = 0xFF
 """The part of SQLite's error codes that says what kind of error it is."""
 
@@ -311,12 +314,23 @@ def load_in_bulk() -> None:
 
 
 def leave_checkpoint() -> None:
-    """Let others bring what this connection writes from SQLite's log into the file, from now on.
+    """Let who writes next bring what this transaction writes from SQLite's log into the file.
 
     After a million rows that takes as long again as writing them, and whoever commits waits for it.
     """
     if db.engine.dialect.name == "sqlite":
-        db.session.execute(text("PRAGMA wal_autocheckpoint = 0"))
+        connection = db.session.connection()
+        connection.exec_driver_sql("PRAGMA wal_autocheckpoint = 0")
+        connection.info[_LEAVES] = True
+
+
+@event.listens_for(Engine, "checkin")
+def _keep_checkpoints(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    """A connection that goes back to the pool leaves no checkpoint to others any more."""
+    if record.info.pop(_LEAVES, False) and connection:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {PAGES_OF_LOG}")
+        cursor.close()
 
 
 def rows_written(statement: Executable) -> int:

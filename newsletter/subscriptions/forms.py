@@ -8,11 +8,11 @@ from wtforms.validators import InputRequired, Optional, ValidationError
 from newsletter.core.errors import InvalidInput
 from newsletter.core.words import Said, said
 from newsletter.mail.house import House
-from newsletter.subscriptions.policy import Cadence
 from newsletter.subscriptions.policy.budgets import Trust
 from newsletter.subscriptions.service import Origin, Wish
 from newsletter.subscriptions.service.addressing import find_suggestion
 from newsletter.subscriptions.service.guarding import trust_in
+from newsletter.subscriptions.service.preferring import cadence_in
 from newsletter.subscriptions.service.proving import proven
 from newsletter.web.csrf import PublicForm
 
@@ -71,11 +71,7 @@ class SignUpForm(PublicForm):
 
     def wish(self) -> Wish:
         """What was asked for beside the newsletters. Raises InvalidInput."""
-        try:
-            cadence = Cadence(self.cadence.data) if self.cadence.data else None
-        except ValueError as error:
-            problem = said("There is no such cadence; expected one of %(known)s.", known=", ".join(Cadence))
-            raise InvalidInput(problem, field="cadence") from error
+        cadence = cadence_in(self.cadence.data) if self.cadence.data else None
         return Wish(self.name.data or "", cadence, self.topics.data, self.authors.data, self.sources.data)
 
     def trust(self, house: House) -> Trust:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from newsletter.app import create_app
-from newsletter.core.db import db, insert_ignoring, rows_written, transaction
+from newsletter.core.db import db, insert_ignoring, leave_checkpoint, rows_written, transaction
 from newsletter.core.settings import Settings
 from newsletter.suppressions.models import Reason, Suppression
 
@@ -227,3 +228,24 @@ def test_sqlite_keeps_what_it_answered(settings: Settings, tmp_path: Path) -> No
         db.engine.dispose()
 
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_checkpoint_is_left_to_others_by_one_transaction(
+    settings: Settings, tmp_path: Path, *, is_kept: bool
+) -> None:
+    on_sqlite = create_app(replace(settings, database_url=f"sqlite:///{tmp_path / 'left.db'}"))
+    pages = text("PRAGMA wal_autocheckpoint")
+    with on_sqlite.app_context():
+        before = db.session.execute(pages).scalar()
+        db.session.rollback()
+        with suppress(LookupError), transaction():
+            leave_checkpoint()
+            during = db.session.execute(pages).scalar()
+            if not is_kept:
+                raise LookupError
+        after = db.session.execute(pages).scalar()
+        db.session.remove()
+        db.engine.dispose()
+
+    assert (before, during, after) == (1000, 0, 1000)

@@ -47,7 +47,7 @@ def state(slug: str, statement: Statement) -> Newsletter:
         for name, value in _texts(chosen, statement).items():
             setattr(chosen, name, value)
         if statement.cadence is not None:
-            chosen.cadence = frequent(statement.cadence)
+            chosen.cadence = paced(statement.cadence)
         for name in ("greets", "says_welcome", "says_goodbye"):
             wish = getattr(statement, name)
             if wish is not None:
@@ -100,8 +100,8 @@ def zoned(text: str) -> str:
     return zone
 
 
-def frequent(text: str) -> str:
-    """As one of the cadences. Raises InvalidInput."""
+def paced(text: str) -> str:
+    """As a cadence. Raises InvalidInput."""
     if text not in set(Cadence):
         problem = said("There is no such cadence; expected one of %(known)s.", known=", ".join(Cadence))
         raise InvalidInput(problem, field="cadence")

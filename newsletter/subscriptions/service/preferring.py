@@ -146,11 +146,18 @@ def _wishes(opened: Opened, own: Mapping[int, Subscription]) -> Mapping[int, Seq
     return wishes
 
 
+def cadence_in(text: str) -> Cadence:
+    """As somebody typed it. Raises InvalidInput."""
+    try:
+        return Cadence(text)
+    except ValueError as error:
+        problem = said("There is no such cadence; expected one of %(known)s.", known=", ".join(Cadence))
+        raise InvalidInput(problem, field="cadence") from error
+
+
 def prefer(whose: Named, cadence: str, choice: Choice) -> None:
     """How often, and what of it; a kind that `choice` does not name stays as it is. Raises InvalidInput."""
-    if cadence not in set(Cadence):
-        problem = said("There is no such cadence; expected one of %(known)s.", known=", ".join(Cadence))
-        raise InvalidInput(problem, field="cadence")
+    chosen = cadence_in(cadence)
     wanted = {
         kind: list(dict.fromkeys(name for each in values if (name := plain(each).strip())))
         for kind, values in choice.items()
@@ -159,8 +166,8 @@ def prefer(whose: Named, cadence: str, choice: Choice) -> None:
     with transaction():
         subscription = held(whose)
         check_offered(subscription, wanted)
-        note_stint(subscription, Cadence(cadence))
-        subscription.cadence = Cadence(cadence)
+        note_stint(subscription, chosen)
+        subscription.cadence = chosen
         choose(subscription, wanted)
         was_here(whose)
 
