@@ -13,6 +13,7 @@ from newsletter.mail.languages import LANGUAGES, catalogue, enumerated, spoken
 _ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _WEEK, _LAST_DAY = 7, "L"
 _NAMES = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"))}
+RARELY = {"daily": said("once a day"), "weekly": said("once a week"), "monthly": said("once a month")}
 _RUN = 3
 """So many days in a row are said by the first and the last of them."""
 
@@ -20,13 +21,15 @@ _RUN = 3
 def schedule_in_words(schedule: str, language: str = "en") -> str:
     """`at 06:30 on Monday through Friday (Europe/Zurich)`, to go after "It comes".
 
-    `schedule` is good cron text with a zone behind it, `30 6 * * 1-5 Europe/Zurich`, "" for none. Answers ""
-    then, and for what only English has words for, such as every tenth minute.
+    `schedule` is good cron text with a zone behind it, `30 6 * * 1-5 Europe/Zurich`, one of RARELY, or "" for
+    none. Answers "" then, and for what only English has words for, such as every tenth minute.
     """
     if not schedule:
         return ""
-    cron, _, zone = schedule.rpartition(" ")
     chosen = spoken(language)
+    if schedule in RARELY:
+        return _translated(RARELY[schedule], chosen)
+    cron, _, zone = schedule.rpartition(" ")
     if chosen == LANGUAGES[0]:
         words = str(CronSim(cron, _ANY_MOMENT).explain())
         return f"{words[:1].lower()}{words[1:]} ({zone})"

@@ -55,3 +55,8 @@ class Newsletter(db.Model):  # type: ignore[name-defined, misc]
     canary_most: Mapped[float] = mapped_column(default=0.05)
     measures_clicks: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def comes(self) -> str:
+        """When it comes to those who say nothing, as `schedule_in_words` takes it."""
+        return self.schedule if self.cadence == Cadence.EACH else self.cadence

@@ -110,7 +110,7 @@ def still_there(newsletters: Sequence[Newsletter], times: Times, house: House) -
 def welcome(newsletter: Newsletter, at: datetime, house: House) -> Letter:
     """The mail after the confirmation; not sent any more if the person leaves before it went out."""
     settings = house.settings
-    content = _welcome(house.renderer, look(newsletter, settings.base_url), newsletter.schedule)
+    content = _welcome(house.renderer, look(newsletter, settings.base_url), newsletter.comes)
     links = {
         "unsubscribe_url": unsubscribe_link(settings.base_url, newsletter.id),
         "preferences_url": preferences_link(settings.base_url),

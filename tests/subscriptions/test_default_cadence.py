@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import select
 from time_machine import Traveller
 
+from newsletter.core.clock import now
 from newsletter.core.db import db
 from newsletter.core.errors import InvalidInput
 from newsletter.mail.house import House
@@ -88,6 +89,20 @@ def test_the_forms_have_it_chosen_already(client: FlaskClient) -> None:
 
     for form in (frame, LexborHTMLParser(snippet.text())):
         assert [each.attributes["value"] for each in form.css("option[selected]")] == ["weekly"]
+
+
+def test_readers_are_told_how_often_before_they_agree_and_once_they_have(
+    client: FlaskClient, house: House, outbox: list[Envelope]
+) -> None:
+    make.digest(newsletter("courier"), [make.source()])
+    asked = make.signed_up("ann@example.org", house)
+    link = house.signer.sign("confirm", {"n": {"2": asked.nonce}, "s": asked.subscriber_id}, at=now())
+
+    assert "Once a week, if there is something new." in client.get("/courier").text
+    assert "once a week?" in client.get(f"/confirm/{link}").text
+    assert "It comes once a week, if" in client.post(f"/confirm/{link}", follow_redirects=True).text
+    make.send_all(house)
+    assert "It comes once a week." in make.text_of(outbox[-1])
 
 
 def test_a_plain_form_leaves_it_to_the_publisher(client: FlaskClient, house: House) -> None:

@@ -121,7 +121,7 @@ def parts_of(value: object) -> Iterator[object]:
     elif is_dataclass(value):
         yield from (getattr(value, field.name) for field in fields(value))
     if isinstance(value, Sample):
-        when = schedule_in_words(value.schedule, "de")
+        when = schedule_in_words(value.comes, "de")
         yield from (when, f"{when[:1].upper()}{when[1:]}")
     if isinstance(value, Having):
         yield value.choices("author")

@@ -41,7 +41,7 @@ class Sample:
     postal_address: str = "12 Quay Street\n4051 Port Alder"
     language: str = "en"
     direction: str = "ltr"
-    schedule: str = "30 6 * * 1-5 Europe/Zurich"
+    comes: str = "30 6 * * 1-5 Europe/Zurich"
     accent: str | None = "#0b6e6e"
 
 
@@ -156,7 +156,7 @@ def contexts(newsletter: Sample, form: SignUpForm) -> dict[str, dict[str, Any]]:
             "Harbour Lights",
             "harbour-lights",
             description="The long reads of the week.",
-            schedule="",
+            comes="",
             accent="#b3541e",
         ),
         Sample(

@@ -104,7 +104,7 @@ def of_form(which: str, of: Newsletter, followed: Sequence[str] = (), notice: Pr
 def confirm(newsletters: Sequence[Newsletter], notice: PrivacyNotice | None = None) -> Told:
     """What the link in a confirmation leads to, for all newsletters that it confirms."""
     first, *others = newsletters
-    often = "" if others else schedule_in_words(first.schedule, language())
+    often = "" if others else schedule_in_words(first.comes, language())
     names = _all_named(newsletters)
     return _told(
         heading=said("Confirm your subscriptions") if others else said("Confirm your subscription"),
@@ -208,7 +208,7 @@ def _all_named(newsletters: Sequence[Newsletter]) -> Markup:
 
 
 def _often(of: Newsletter) -> Said:
-    words = schedule_in_words(of.schedule, language())
+    words = schedule_in_words(of.comes, language())
     if not words:
         return said("Now and then, when there is something to tell.")
     return said("%(often)s, if there is something new.", often=f"{words[0].upper()}{words[1:]}")
